@@ -1,0 +1,31 @@
+"""Composable Jupyter widgets for atomic-resolution TEM and STEM images.
+
+Names are imported when first used, so that ``import temwidgets`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
+}
+_MODULES = ("examples", "synthetic", "widgets")
+_NAMES = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted([*_NAMES, *_MODULES])
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"temwidgets.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'temwidgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

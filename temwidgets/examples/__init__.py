@@ -1,0 +1,1 @@
+"""Small images that ship with the package."""

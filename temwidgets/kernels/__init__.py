@@ -1,0 +1,1 @@
+"""JAX kernels: plain arrays in, plain arrays out."""

@@ -1,0 +1,1 @@
+"""Widgets: workspace, views, panels and explorers."""

@@ -1,0 +1,1 @@
+"""Panels: the controls of one analysis each."""

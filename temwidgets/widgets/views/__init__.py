@@ -1,0 +1,1 @@
+"""Views draw products and brush the selection; they compute nothing."""
