@@ -11,6 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "temwidgets.analysis.editing": (
+        "add_columns",
+        "delete_columns",
+        "move_columns",
+        "set_sublattice",
+    ),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
 }
 _MODULES = ("examples", "synthetic", "widgets")
