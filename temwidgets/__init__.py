@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "temwidgets.analysis.scores": ("match_columns", "score_columns"),
     "temwidgets.analysis.editing": (
         "add_columns",
         "delete_columns",
