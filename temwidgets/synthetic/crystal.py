@@ -90,7 +90,8 @@ def lattice_columns(
     rng = np.random.default_rng([seed, 0])
     moved = jitter * rng.standard_normal(ideal.shape)
     if displacement is not None:
-        moved += np.stack(np.broadcast_arrays(*displacement(*ideal)))
+        for axis, component in enumerate(displacement(*ideal)):
+            moved[axis] += component
     # cut at four standard deviations: no height or width turns negative by chance
     factors = 1 + np.array([[amplitude_spread], [sigma_spread], [sigma_spread]]) * np.clip(
         rng.standard_normal((3, site.size)), -4, 4
