@@ -19,6 +19,7 @@ _HOME = {
         "set_sublattice",
     ),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
+    "temwidgets.widgets.workspace": ("Workspace",),
 }
 _MODULES = ("examples", "synthetic", "widgets")
 _NAMES = {name: module for module, names in _HOME.items() for name in names}

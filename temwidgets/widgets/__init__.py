@@ -1,1 +1,24 @@
 """Widgets: workspace, views, panels and explorers."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "temwidgets.widgets.selection": ("Selection",),
+    "temwidgets.widgets.workspace": ("Workspace",),
+}
+_NAMES = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'temwidgets.widgets' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,103 @@
+"""The one background job of a workspace: a thread with progress, time left and cancel."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable
+
+import traitlets
+
+from temwidgets.conventions import CancelledError
+
+_PERIOD = 0.05
+
+
+class Job(traitlets.HasTraits):
+    """What a workspace is computing now.
+
+    Attributes
+    ----------
+    running : bool
+        Whether a function runs.
+    name : str
+        Its name.
+    fraction : float
+        How far it has come, 0 to 1; stays 0 when the function does not tell.
+    seconds_left : float or None
+        Estimated from the fraction; None while nothing is known.
+    """
+
+    running = traitlets.Bool(False)
+    name = traitlets.Unicode("")
+    fraction = traitlets.Float(0.0)
+    seconds_left = traitlets.Float(None, allow_none=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cancelled = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._started = self._told = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked this job to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the running function to stop; what it would have made is thrown away."""
+        self._cancelled.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing runs; False when `timeout` seconds passed first."""
+        return self._idle.wait(timeout)
+
+    def begin(self, name: str) -> None:
+        """Mark the job as running."""
+        self._cancelled.clear()
+        self._idle.clear()
+        self._started = self._told = time.monotonic()
+        with self.hold_trait_notifications():
+            self.name, self.fraction, self.seconds_left, self.running = name, 0.0, None, True
+
+    def end(self) -> None:
+        """Mark the job as over."""
+        try:
+            with self.hold_trait_notifications():
+                self.fraction, self.seconds_left, self.running = 1.0, None, False
+        finally:
+            self._idle.set()
+
+    def report(self, fraction: float) -> None:
+        """Take note of progress, at most 20 times a second; stop the caller if cancelled.
+
+        Raises
+        ------
+        CancelledError
+            If `cancel` was called.
+        """
+        if self.cancelled:
+            raise CancelledError("cancelled")
+        now = time.monotonic()
+        if now - self._told < _PERIOD:
+            return
+        self._told = now
+        fraction = min(max(float(fraction), 0.0), 1.0)
+        elapsed = now - self._started
+        with self.hold_trait_notifications():
+            self.fraction = fraction
+            self.seconds_left = elapsed * (1 - fraction) / fraction if fraction > 0 else None
+
+
+def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
+    """Run `work` in a daemon thread that keeps the caller's context.
+
+    ipykernel looks up the cell that messages and prints belong to in context variables, which a
+    bare thread starts without.
+    """
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,90 @@
+"""The products of a workspace: what they are, how they follow from each other, how to name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import traitlets
+import xarray as xr
+
+from temwidgets.conventions import check_columns, check_image, pixel_grid
+
+PRODUCTS = ("image", "candidates", "columns", "model", "residual")
+DERIVED = ("model", "residual")
+"""Products that follow from the others: undo passes over the steps that made them."""
+
+State = Mapping[str, Any]
+
+
+class Product(traitlets.TraitType):
+    """An xarray product or None; compared by identity, for == on arrays is no truth value."""
+
+    default_value = None
+    info_text = "an xarray object or None"
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Check against the conventions."""
+        if value is None or self.name == "candidates":
+            return value
+        return check_columns(value) if self.name == "columns" else check_image(value, ndim=None)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Store, and notify when the object is another one."""
+        new = self._validate(obj, value)
+        old = obj._trait_values.get(self.name)
+        obj._trait_values[self.name] = new
+        if old is not new:
+            obj._notify_trait(self.name, old, new)
+
+
+def plane(image: xr.DataArray | None, frame: int) -> xr.DataArray | None:
+    """Return one frame of a stack, and a single image as it is."""
+    return image.isel(frame=frame) if image is not None and image.ndim == 3 else image
+
+
+def destination(name: str, result: Any) -> str:
+    """Tell which product a function's result is.
+
+    Raises
+    ------
+    TypeError
+        If it is neither an image nor columns.
+    """
+    if isinstance(result, xr.DataArray):
+        return "image"
+    if isinstance(result, xr.Dataset) and "column" in result.dims:
+        return "columns"
+    raise TypeError(
+        f"{name} returned a {type(result).__name__}, which is neither an image nor columns."
+        f" Say where it belongs with into=, one of {', '.join(PRODUCTS)}."
+    )
+
+
+def next_state(
+    state: State, into: str, result: Any, *, frame: int | None, clears: tuple[str, ...]
+) -> State:
+    """Put a new product into a state and drop what no longer follows."""
+    dropped = set(clears)
+    if into in ("image", "columns"):
+        dropped |= {"model", "residual"}
+    if into == "image":
+        dropped.add("candidates")
+    new = {**state, **dict.fromkeys(dropped), into: result}
+    if into == "model" and result is not None:
+        new["residual"] = plane(state["image"], frame or 0) - result
+    return new
+
+
+def describe(product: Any) -> str:
+    """Say in a few words what a product is, e.g. "1,234 columns"."""
+    if isinstance(product, xr.Dataset):
+        return f"{product.sizes.get('column', 0):,} columns"
+    if isinstance(product, xr.DataArray) and {"y", "x"} <= set(product.dims):
+        grid = pixel_grid(product)
+        frames = f"{product.sizes['frame']} frames of " if "frame" in product.dims else ""
+        size = f"{frames}{grid.shape[0]} x {grid.shape[1]} px"
+        if grid.units == "px":
+            return f"{size}, not calibrated"
+        return f"{size}, {grid.sampling.y:.4g} {grid.units}/px"
+    return "nothing" if product is None else type(product).__name__

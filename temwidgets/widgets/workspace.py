@@ -1,0 +1,349 @@
+"""The one shared state: products, selection, history and the running job."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.conventions import CancelledError
+from temwidgets.widgets import script, store
+from temwidgets.widgets.errors import sentence
+from temwidgets.widgets.history import History, Step, make_step
+from temwidgets.widgets.jobs import Job, start_thread
+from temwidgets.widgets.products import (
+    DERIVED,
+    PRODUCTS,
+    Product,
+    State,
+    describe,
+    destination,
+    next_state,
+    plane,
+)
+from temwidgets.widgets.selection import Selection
+
+_log = logging.getLogger("temwidgets")
+
+
+class Message(NamedTuple):
+    """A sentence for the user; `level` is "info", "warning" or "error"."""
+
+    level: str = "info"
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class _Call:
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+    into: str | None
+    amend: bool
+    clears: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def target(self) -> str:
+        return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether another call may be queued behind this one rather than be refused."""
+        return self.amend or self.into in DERIVED
+
+
+class Workspace(traitlets.HasTraits):
+    """Products of one image and the steps that made them, shared by views and panels.
+
+    Parameters
+    ----------
+    image : DataArray, (y, x) or (frame, y, x), optional
+        The image to work on.
+    columns : Dataset, dim column, optional
+        Columns to start from.
+    selection : Selection, optional
+        A selection shared with other views; its own when not given.
+
+    Attributes
+    ----------
+    image, candidates, columns, model, residual
+        The products; None while there is none. Assigning one is a step that undo takes back.
+    frame : int
+        The frame of a stack that is shown and analysed.
+    selection : Selection
+        The selected columns.
+    message : Message
+        The last thing to tell the user.
+    job : Job
+        What runs now: running, name, fraction, seconds_left, cancel(), wait().
+    history : tuple of Step
+        The steps that led here. `can_undo`, `can_redo` tell whether there is more either way.
+    """
+
+    image = Product()
+    candidates = Product()
+    columns = Product()
+    model = Product()
+    residual = Product()
+    frame = traitlets.Int(0, min=0)
+    selection = traitlets.Instance(Selection)
+    message = traitlets.Instance(Message, default_value=Message())
+    job = traitlets.Instance(Job, args=())
+    history = traitlets.Tuple(default_value=())
+    can_undo = traitlets.Bool(False)
+    can_redo = traitlets.Bool(False)
+
+    def __init__(
+        self, image: Any = None, columns: Any = None, *, selection: Selection | None = None
+    ) -> None:
+        super().__init__(selection=Selection() if selection is None else selection)
+        self.lock = self.selection.lock
+        self._moving = True
+        self.image, self.columns = image, columns
+        self._moving = False
+        self._queue: list[_Call] = []
+        self._running: _Call | None = None
+        self._history = History({name: getattr(self, name) for name in PRODUCTS})
+        self.observe(self._given, names=list(PRODUCTS))
+
+    @property
+    def plane(self) -> xr.DataArray | None:
+        """The image (y, x) that analyses get: the present frame of a stack."""
+        return plane(self.image, self.frame)
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        *,
+        into: str | None = None,
+        wait: bool = False,
+        amend: bool = False,
+        clears: tuple[str, ...] = (),
+        **arguments: Any,
+    ) -> Job:
+        """Run an analysis function in the background and take its result as a product.
+
+        Parameters
+        ----------
+        function : callable
+            Called with `arguments`; parameters named like a product (image, columns, ...) are
+            filled in, and ``report`` with the progress of the job.
+        into : str, optional
+            Product the result goes to; by default "image" for a DataArray, "columns" for a
+            Dataset over column.
+        wait : bool
+            Run here and now, and raise what the function raises.
+        amend : bool
+            For a control that is being moved: the step replaces the one it made last, and of
+            several calls that pile up only the newest runs.
+        clears : tuple of str
+            Products that no longer fit after this step, e.g. columns after a rotation.
+        **arguments
+            Arguments of the function.
+
+        Returns
+        -------
+        Job
+            ``workspace.job``; errors are told in ``workspace.message``, and the products stay.
+
+        Raises
+        ------
+        RuntimeError
+            With `wait`, if another function is running; and whatever the function raises.
+        """
+        call = _Call(function, arguments, into, amend, tuple(clears))
+        with self.lock:
+            if self._running is not None:
+                return self._stand_in_line(call, wait)
+            self._begin(call)
+        if wait:
+            error = self._perform(call)
+            if self._running is not None:
+                start_thread(self._work, "temwidgets")
+            if error is not None:
+                raise error
+        else:
+            start_thread(self._work, "temwidgets")
+        return self.job
+
+    def undo(self) -> None:
+        """Take the last step back (and stop what is running)."""
+        self._move("undo")
+
+    def redo(self) -> None:
+        """Do the step again that was undone last."""
+        self._move("redo")
+
+    def script(self, path: str | Path | None = None) -> str:
+        """Return the plain Python that repeats every step.
+
+        Parameters
+        ----------
+        path : path, optional
+            Also write it there. Products that were given from memory are saved beside it as
+            netCDF and read by the script.
+        """
+        return script.write(self._history, path)
+
+    def save(self, path: str | Path) -> None:
+        """Write products, selection and history to one netCDF file."""
+        store.save(path, self._history, self.frame, self.selection)
+        self.message = Message("info", f"Saved to {path}.")
+
+    @classmethod
+    def open(cls, path: str | Path) -> Workspace:
+        """Reopen a workspace that `save` wrote, undo and redo included.
+
+        Raises
+        ------
+        ValueError
+            If the file holds no workspace.
+        """
+        workspace = cls()
+        workspace.restore(path)
+        return workspace
+
+    def restore(self, path: str | Path) -> None:
+        """Take over products, selection and history from a file that `save` wrote."""
+        history, frame, labels, rule = store.load(path)
+        self.job.cancel()
+        with self.lock:
+            self._history = history
+            self._show()
+            self.frame = frame
+            self.selection.select(labels, rule=rule)
+            self.message = Message("info", f"Opened {path}.")
+
+    def _stand_in_line(self, call: _Call, wait: bool) -> Job:
+        running = self._running
+        assert running is not None
+        if wait or not running.gives_way:
+            text = f"{running.name} is still running: wait until it is done, or cancel it."
+            self.message = Message("warning", text)
+            if wait:
+                raise RuntimeError(text)
+            return self.job
+        if running.into in DERIVED:
+            self.job.cancel()
+        others = [c for c in self._queue if not (c.gives_way and c.target == call.target)]
+        self._queue = [*others, call]
+        return self.job
+
+    def _begin(self, call: _Call) -> None:
+        self._running = call
+        self.job.begin(call.name)
+
+    def _work(self) -> None:
+        while (call := self._running) is not None:
+            self._perform(call)
+
+    def _perform(self, call: _Call) -> Exception | None:
+        try:
+            self._compute(call)
+        except CancelledError:
+            self.message = Message("info", f"{call.name} was cancelled; nothing was changed.")
+        except Exception as error:
+            _log.debug("%s failed", call.name, exc_info=True)
+            self.message = Message("error", sentence(error))
+            return error
+        finally:
+            self._next()
+        return None
+
+    def _compute(self, call: _Call) -> None:
+        history = self._history
+        present = history.present
+        state = history.before(call.target, call.into or "", call.amend)
+        image = state.get("image")
+        framed = image is not None and image.ndim == 3 and call.into != "image"
+        step = make_step(
+            call.function,
+            call.arguments,
+            state,
+            into=call.into or "",
+            clears=call.clears,
+            amends=call.amend,
+            frame=self.frame if framed else None,
+        )
+        inputs = {name: state[product] for name, product in step.inputs.items()}
+        if framed and "image" in inputs:
+            inputs["image"] = plane(image, self.frame)
+        if "report" in inspect.signature(call.function).parameters:
+            inputs["report"] = self.job.report
+        result = call.function(**inputs, **call.arguments)
+        with self.lock:
+            if self.job.cancelled or self._history.present is not present:
+                raise CancelledError(call.name)
+            self._accept(step, state, result)
+
+    def _accept(self, step: Step, state: State, result: Any) -> None:
+        step = replace(step, into=step.into or destination(step.name, result))
+        new = next_state(state, step.into, result, frame=step.frame, clears=step.clears)
+        self._history.add(step, new)
+        self._show()
+        self.message = Message("info", f"{step.name}: {describe(result)}.")
+
+    def _next(self) -> None:
+        with self.lock:
+            self._running = self._queue.pop(0) if self._queue else None
+            if self._running is not None:
+                self.job.begin(self._running.name)
+            else:
+                self.job.end()
+
+    def _show(self) -> None:
+        """Set the traits to the present state; a product that is the same object stays mute."""
+        present = self._history.present
+        self._moving = True
+        try:
+            with self.hold_trait_notifications():
+                for name in PRODUCTS:
+                    setattr(self, name, present.get(name))
+                self.history = self._history.done
+                self.can_undo, self.can_redo = self._history.can_undo, self._history.can_redo
+                frames = self.image.sizes.get("frame", 1) if self.image is not None else 1
+                self.frame = min(self.frame, frames - 1)
+        finally:
+            self._moving = False
+        self._prune()
+
+    def _prune(self) -> None:
+        labels = self.selection.labels
+        if not labels.size:
+            return
+        known = () if self.columns is None else self.columns["column"].values
+        kept = labels[np.isin(labels, known)]
+        if kept.size < labels.size:
+            self.selection.select(kept, rule=self.selection.rule, source=self.selection.source)
+
+    def _move(self, direction: str) -> None:
+        self.job.cancel()
+        with self.lock:
+            self._queue = []
+            if not getattr(self._history, f"can_{direction}"):
+                self.message = Message("info", f"There is nothing to {direction}.")
+                return
+            getattr(self._history, direction)()
+            self._show()
+            self.message = Message("info", f"{direction.capitalize()}: done.")
+
+    def _given(self, change: Any) -> None:
+        """Turn an assignment such as ``workspace.columns = mine`` into a step."""
+        if self._moving:
+            return
+        self.job.cancel()
+        with self.lock:
+            name, value = change["name"], change["new"]
+            new = next_state(self._history.present, name, value, frame=self.frame, clears=())
+            self._history.add(Step(target="", into=name), new)
+            self._show()

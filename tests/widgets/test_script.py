@@ -1,0 +1,104 @@
+import os
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import temwidgets as tw
+from temwidgets.widgets.script import ScriptWriter
+from temwidgets.widgets.workspace import Workspace
+
+
+def repeat(workspace, folder):
+    """Run the script of a workspace as a user would, and return its variables."""
+    workspace.script(folder / "again.py")
+    names = {}
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        exec((folder / "again.py").read_text(), names)
+    finally:
+        os.chdir(here)
+    return names
+
+
+def assert_same(workspace, names):
+    for name in ("image", "columns", "model", "residual"):
+        product = getattr(workspace, name)
+        if product is not None:
+            xr.testing.assert_identical(product, names[name])
+
+
+def edit(workspace):
+    workspace.run(tw.add_columns, y=[5.111, 5.2], x=np.array([-1.7, -1.3]), wait=True)
+    workspace.run(tw.move_columns, labels=[10], y=5.3, x=-1.1, wait=True)
+    workspace.run(tw.delete_columns, labels=workspace.columns["column"].values[3:6], wait=True)
+    workspace.undo()
+    workspace.run(tw.delete_columns, labels=np.array([12, 13]), wait=True)
+    workspace.run(tw.set_sublattice, labels=[10, 11], sublattice=3, wait=True)
+    workspace.undo()
+    workspace.undo()
+    workspace.redo()
+
+
+def test_the_script_repeats_the_edits(workspace, tmp_path):
+    edit(workspace)
+    assert_same(workspace, repeat(workspace, tmp_path))
+
+
+def test_each_step_is_a_line_of_plain_python(workspace):
+    edit(workspace)
+    lines = workspace.script().splitlines()
+    assert "import temwidgets as tw" in lines
+    assert lines[-3:] == [
+        "columns = tw.add_columns(columns, y=[5.111, 5.2], x=[-1.7, -1.3])",
+        "columns = tw.move_columns(columns, labels=[10], y=5.3, x=-1.1)",
+        "columns = tw.delete_columns(columns, labels=[12, 13])",
+    ]
+
+
+def test_a_shipped_image_is_loaded_by_name(tmp_path):
+    workspace = Workspace(tw.examples.load("drift_series"))
+    workspace.columns = tw.make_columns([1.0], [2.0])
+    assert 'image = tw.examples.load("drift_series")' in workspace.script()
+    assert_same(workspace, repeat(workspace, tmp_path))
+
+
+def test_a_changed_shipped_image_is_not_mistaken(tmp_path):
+    workspace = Workspace(tw.examples.load("pt_atoms")[:50])
+    assert "examples" not in workspace.script()
+    assert_same(workspace, repeat(workspace, tmp_path))
+
+
+def test_given_columns_come_from_a_file_beside_the_script(workspace, columns, tmp_path):
+    workspace.columns = columns.isel(column=slice(2, 9))
+    assert "# workspace.script(path) writes this script with the files" in workspace.script()
+    assert_same(workspace, repeat(workspace, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, 0.1, 1e-300, "a'b", (1,), (), [1.5, "x"], {"a": (1, 2)}, 2**60],
+)
+def test_literals_come_back_exactly(value):
+    text = ScriptWriter("s").literal(value)
+    assert eval(text) == value
+    assert type(eval(text)) is type(value)
+
+
+def test_literals_of_arrays_and_nonfinite_numbers():
+    writer = ScriptWriter("s")
+    assert writer.literal(np.float32(0.1)) == repr(float(np.float32(0.1)))
+    assert writer.literal(np.array([1, 2])) == "[1, 2]"
+    assert np.isnan(eval(writer.literal(float("nan"))))
+
+
+def test_a_function_of_the_notebook_is_named(image):
+    def halve(image, factor):
+        return image * factor
+
+    workspace = Workspace(image)
+    workspace.run(halve, factor=0.5, wait=True)
+    text = workspace.script()
+    assert "# define halve here, as in the notebook" in text
+    assert "image = halve(image=image, factor=0.5)" in text
