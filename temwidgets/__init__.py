@@ -18,6 +18,7 @@ _HOME = {
         "move_columns",
         "set_sublattice",
     ),
+    "temwidgets.files": ("datasets", "open_result", "read", "save"),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
     "temwidgets.widgets.workspace": ("Workspace",),
 }

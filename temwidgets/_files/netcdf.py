@@ -1,0 +1,48 @@
+"""NetCDF-4: images saved by this package, with their exact coordinates, and those of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from temwidgets._files.found import Axis, Found, plain_axes
+from temwidgets._files.store import decode
+from temwidgets.conventions import CALIBRATED, UNCALIBRATED, check_image, length_unit
+
+
+def read_netcdf(path: Path) -> list[Found]:
+    """Read the arrays with dims (y, x) of every group; all arrays when no dim is so called."""
+    arrays = []
+    groups = xr.open_groups(path, engine="h5netcdf", decode_timedelta=False)
+    for group, dataset in groups.items():
+        with dataset:
+            loaded = decode(dataset.load())
+        prefix = group.strip("/")
+        arrays += [(f"{prefix}/{n}".strip("/"), loaded[n]) for n in map(str, loaded.data_vars)]
+    images = [(name, array) for name, array in arrays if array.dims[-2:] == ("y", "x")]
+    return [_found(name, array) for name, array in images or arrays]
+
+
+def _found(name: str, array: xr.DataArray) -> Found:
+    axes = plain_axes(array.ndim)
+    if array.dims[-2:] == ("y", "x"):
+        axes = (*axes[:-2], _axis(array, "y"), _axis(array, "x"))
+    ready = array if _in_conventions(array) else None
+    return Found(name, array.values, axes, dict(array.attrs), image=ready)
+
+
+def _axis(array: xr.DataArray, name: str) -> Axis:
+    if name not in array.coords or array[name].size < 2 or array[name].dtype.kind not in "fiu":
+        return Axis(name)
+    positions = np.asarray(array[name].values, float)
+    step = float(positions[-1] - positions[0]) / (positions.size - 1)
+    return Axis(name, step, float(positions[0]), str(array[name].attrs.get("units", "")))
+
+
+def _in_conventions(array: xr.DataArray) -> bool:
+    try:
+        return length_unit(check_image(array, ndim=None)) in (CALIBRATED, UNCALIBRATED)
+    except ValueError:
+        return False

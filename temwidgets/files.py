@@ -1,0 +1,173 @@
+"""Read any microscope file into a calibrated image; save and reopen results.
+
+dm3, dm4, emd (Berkeley), ser, emi, mrc, hspy and prz files are read through rosettasciio, the
+optional extra ``files``; tif, emd (Velox), png, jpg, npy and netCDF need nothing further.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import xarray as xr
+
+from temwidgets._files import store
+from temwidgets._files.found import choose_default
+from temwidgets._files.image import to_image
+from temwidgets._files.look import SUFFIXES, choose, existing, look, reason, unreadable
+
+__all__ = ["SUFFIXES", "DatasetInfo", "datasets", "open_result", "read", "save"]
+
+
+class DatasetInfo(NamedTuple):
+    """One dataset of a file."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: str
+    sampling: tuple[float, float] | None
+    default: bool
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    dataset: str | int | None = None,
+    sampling: float | tuple[float, float] | None = None,
+) -> xr.DataArray:
+    """Read an image from a microscope file, a picture or an array file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of one of the kinds in `SUFFIXES`.
+    dataset : str or int, optional
+        Which dataset of the file, by its name or number in `datasets(path)`. Not given: the largest
+        image, the first of those of equal size.
+    sampling : float or (float, float), optional
+        Length of a pixel in nm, one number or (y, x); it replaces the calibration of the file.
+
+    Returns
+    -------
+    DataArray
+        Dims (y, x) or (frame, y, x), pixels as the file holds them, coordinates in nm (px when
+        neither the file nor `sampling` calibrates it). Attributes: ``source``, ``pixel_size``
+        (y, x), and what the file tells of ``detector``, ``microscope``, ``beam_energy``,
+        ``magnification``, ``dwell_time``, ...; all its metadata is the JSON text ``metadata``.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, holds no image, or `dataset` is not an image in it.
+    OSError
+        If there is no such file, or it may not be read.
+    ImportError
+        If the kind of file needs the extra ``files`` and that is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If the image is not calibrated, holds NaN, or has a few coloured pixels.
+    """
+    file = existing(path)
+    found = look(file)
+    chosen = found[choose(found, dataset, file)]
+    image, notes = to_image(chosen, file, sampling)
+    if len(found) > 1:
+        image.attrs["dataset"] = chosen.name
+    for note in notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    return image
+
+
+def datasets(path: str | os.PathLike[str]) -> tuple[DatasetInfo, ...]:
+    """List what is inside a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of one of the kinds in `SUFFIXES`.
+
+    Returns
+    -------
+    tuple of DatasetInfo
+        Name, shape, kind ("image" and "image series" can be read), sampling in nm (y, x) or None
+        when not calibrated, and whether `read` takes it by default.
+
+    Raises
+    ------
+    ValueError, OSError, ImportError
+        As for `read`.
+    """
+    found = look(existing(path))
+    default = choose_default(found)
+    return tuple(
+        DatasetInfo(item.name, item.values.shape, item.kind, item.sampling, number == default)
+        for number, item in enumerate(found)
+    )
+
+
+def save(path: str | os.PathLike[str], obj: store.Result) -> Path:
+    """Save an image, columns or any other result as netCDF-4, losing nothing.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write, ending in ".nc". A file of that name is replaced once all is written.
+    obj : DataArray, Dataset or DataTree
+        An image, columns, or a tree of results such as a workspace.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    TypeError
+        If `obj` is none of these.
+    ValueError
+        If the name does not end in ".nc", or `obj` holds what a file cannot.
+    OSError
+        If the folder does not exist or may not be written to.
+    """
+    if not isinstance(obj, xr.DataArray | xr.Dataset | xr.DataTree):
+        raise TypeError(
+            f"An image (DataArray), columns (Dataset) or a DataTree can be saved, but a"
+            f" {type(obj).__name__} came."
+        )
+    file = Path(path).expanduser()
+    if file.suffix.lower() != ".nc":
+        raise ValueError(f"Results are netCDF files, so name it {file.stem}.nc, not {file.name}.")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {file.parent}. Make it first.")
+    part = file.with_name(f".{file.name}.part")
+    try:
+        store.write(part, obj)
+        os.replace(part, file)
+    except OSError as error:
+        raise type(error)(f"{file} cannot be written: {error.strerror or error}.") from None
+    except Exception as error:
+        raise ValueError(f"This cannot be saved in {file.name}: {reason(error)}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return file
+
+
+def open_result(path: str | os.PathLike[str]) -> store.Result:
+    """Reopen what `save` wrote: the same DataArray, Dataset or DataTree, in memory.
+
+    Raises
+    ------
+    ValueError
+        If it is not a netCDF-4 file, or it is damaged.
+    OSError
+        If there is no such file, or it may not be read.
+    """
+    file = existing(path)
+    try:
+        return store.load(file)
+    except Exception as error:
+        raise unreadable(file, "a saved result (netCDF-4)", error) from None
