@@ -19,6 +19,23 @@ _HOME = {
         "set_sublattice",
     ),
     "temwidgets.files": ("datasets", "open_result", "read", "save"),
+    "temwidgets.analysis.cleaning": ("denoise", "subtract_background"),
+    "temwidgets.analysis.frames": (
+        "from_original",
+        "lattice_angle",
+        "rotate",
+        "rotate_to_lattice",
+        "to_original",
+    ),
+    "temwidgets.analysis.preparation": (
+        "bin_pixels",
+        "calibrate",
+        "crop",
+        "mean_frame",
+        "normalise",
+        "rescale",
+        "select_frame",
+    ),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
     "temwidgets.widgets.workspace": ("Workspace",),
 }
