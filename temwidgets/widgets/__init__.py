@@ -6,6 +6,8 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "temwidgets.widgets.views.histogram": ("Histogram",),
+    "temwidgets.widgets.views.image_view": ("ImageView",),
     "temwidgets.widgets.selection": ("Selection",),
     "temwidgets.widgets.workspace": ("Workspace",),
 }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import traitlets
 import xarray as xr
 
 from temwidgets.conventions import check_columns, check_image, pixel_grid
+from temwidgets.widgets.traits import Trait
 
 PRODUCTS = ("image", "candidates", "columns", "model", "residual")
 DERIVED = ("model", "residual")
@@ -17,7 +17,7 @@ DERIVED = ("model", "residual")
 State = Mapping[str, Any]
 
 
-class Product(traitlets.TraitType):
+class Product(Trait):
     """An xarray product or None; compared by identity, for == on arrays is no truth value."""
 
     default_value = None

@@ -9,11 +9,13 @@ import numpy as np
 import traitlets
 import xarray as xr
 
+from temwidgets.widgets.traits import Trait
+
 _NONE = np.empty(0, np.int64)
 _NONE.setflags(write=False)
 
 
-class Labels(traitlets.TraitType):
+class Labels(Trait):
     """A sorted int64 array of distinct labels; read-only, so it is replaced and never mutated."""
 
     default_value = _NONE

@@ -1,0 +1,93 @@
+"""Which variables of columns can be plotted, and how to call them."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.widgets.traits import Interval as Interval
+
+PREFERRED = ("intensity", "amplitude", "height", "score")
+_DIMENSIONLESS = ("", "1")
+
+
+def numeric(columns: xr.Dataset | None) -> list[str]:
+    """List the variables with one number for each column; flags are words, not numbers."""
+    if columns is None:
+        return []
+    return [
+        str(name)
+        for name, variable in columns.data_vars.items()
+        if variable.dims == ("column",)
+        and variable.dtype.kind in "fiub"
+        and "flag_masks" not in variable.attrs
+    ]
+
+
+def categories(columns: xr.Dataset | None) -> list[str]:
+    """List the variables of whole numbers that take few values, such as sublattice."""
+    return [
+        name
+        for name in numeric(columns)
+        if columns is not None
+        and columns[name].dtype.kind in "iub"
+        and np.unique(columns[name].values).size <= 20
+    ]
+
+
+def choose(columns: xr.Dataset | None, wanted: str) -> str | None:
+    """Return `wanted`, or what stands in for it while the columns do not have it."""
+    names = numeric(columns)
+    places = [name for name in names if name not in ("y", "x")] or names
+    return next((n for n in (wanted, *PREFERRED, *places) if n in names), None)
+
+
+def unit(columns: xr.Dataset, name: str) -> str:
+    """Return the unit of a variable; "" for a plain number."""
+    units = str(columns[name].attrs.get("units", ""))
+    return "" if units in _DIMENSIONLESS else units
+
+
+def title(columns: xr.Dataset, name: str) -> str:
+    """Return long name and unit, e.g. "Integrated intensity (counts nm²)"."""
+    text = str(columns[name].attrs.get("long_name") or name).replace("_", " ")
+    units = unit(columns, name)
+    if text[1:2] != " ":
+        text = text[:1].upper() + text[1:]
+    return text + (f" ({units})" if units else "")
+
+
+def choices(columns: xr.Dataset | None, names: list[str]) -> list[tuple[str, str]]:
+    """Return the entries of a dropdown; equal titles are told apart by the variable's name."""
+    if columns is None:
+        return []
+    titles = [title(columns, name) for name in names]
+    return [
+        (f"{text} [{name}]" if titles.count(text) > 1 else text, name)
+        for text, name in zip(titles, names, strict=True)
+    ]
+
+
+def spread(values: np.ndarray, units: str) -> str:
+    """Say "n = 120, 5.02 ± 0.31 counts" of the finite values (mean ± standard deviation)."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return f"n = {values.size:,}, no value"
+    mean = float(finite.mean())
+    text = f"{mean:.5g}" if finite.size == 1 else measured(mean, float(finite.std(ddof=1)))
+    return f"n = {finite.size:,}, {text} {units}".rstrip()
+
+
+def measured(value: float, deviation: float) -> str:
+    """Write value ± deviation, the deviation to two figures and the value as far."""
+    if not (np.isfinite(deviation) and deviation > 0):
+        return f"{value:.5g} ± {deviation:.2g}"
+    digits = 1 - int(np.floor(np.log10(deviation)))
+    if not -5 <= digits <= 6:
+        return f"{value:.5g} ± {deviation:.2g}"
+    return f"{value:,.{max(digits, 0)}f} ± {deviation:,.{max(digits, 0)}f}"
+
+
+def significant(value: float, digits: int = 6) -> float:
+    """Round to so many figures, for fields that people read."""
+    return float(f"{value:.{digits}g}")

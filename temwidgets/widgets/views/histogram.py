@@ -1,0 +1,317 @@
+"""Histogram of a column variable, linked through the selection."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import bqplot
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.widgets import palette
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.selection import Selection
+from temwidgets.widgets.traits import Interval
+from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._base import ColumnsView
+from temwidgets.widgets.views._bins import bin_edges, counts, outline, robust_range
+from temwidgets.widgets.views._histogram_controls import HistogramControls
+from temwidgets.widgets.views._variables import choose, numeric, spread, title, unit
+
+_LOWEST = 0.7
+"""Bottom of a logarithmic count axis: one column is seen, none is not."""
+
+
+class Histogram(ColumnsView):
+    """A histogram of one column variable; brush it to select columns.
+
+    Parameters
+    ----------
+    source : Workspace or Dataset
+        A workspace to follow, or columns (dim column).
+    variable : str
+        The variable to count, e.g. "intensity". A workspace that has no such variable yet shows
+        the next best one.
+    selection : Selection, optional
+        Share one between views to link them; by default that of the workspace.
+    bins : int or "auto"
+        Number of bins; "auto" follows the data.
+    by : str, optional
+        A variable of whole numbers, such as "sublattice": one outline and colour for each value.
+    log_counts : bool
+        Logarithmic counts.
+    range : (float, float), optional
+        Range shown, in the variable's unit; by default one that outliers cannot squash.
+    mixture : Dataset, optional
+        Result of ``temwidgets.intensity_mixture`` to draw over the counts.
+
+    Attributes
+    ----------
+    brush : (float, float) or None
+        The range selected, low <= value < high; setting it selects as the mouse does.
+
+    Raises
+    ------
+    ValueError
+        If bare columns do not have `variable`.
+    TypeError
+        If `source` is neither a Workspace nor a Dataset, or an option is unknown.
+    """
+
+    variable = traitlets.Unicode("intensity")
+    bins = traitlets.Union(
+        [traitlets.Int(min=1, max=1000), traitlets.Enum(["auto"])], default_value="auto"
+    )
+    by = traitlets.Unicode(None, allow_none=True)
+    log_counts = traitlets.Bool(False)
+    range = Interval()
+    brush = Interval()
+    mixture = traitlets.Instance(xr.Dataset, allow_none=True)
+
+    def __init__(
+        self,
+        source: Any = None,
+        variable: str = "intensity",
+        *,
+        selection: Selection | None = None,
+        **options: Any,
+    ) -> None:
+        if isinstance(source, xr.Dataset) and variable not in numeric(source):
+            raise ValueError(
+                f"The columns have no variable {variable!r} with one number for each column; they"
+                f" have {', '.join(numeric(source))}."
+            )
+        brush = options.pop("brush", None)
+        super().__init__(source, selection=selection, variable=variable, **options)
+        redraw = ["variable", "bins", "by", "log_counts", "range", "mixture"]
+        self.observe(self._on_option, redraw)
+        self.observe(self._on_brush, "brush")
+        self.brush = brush
+
+    @property
+    def shown(self) -> str | None:
+        """The variable on the axis: `variable`, or what stands in for it; None without columns."""
+        return choose(self.columns, self.variable)
+
+    def values(self) -> np.ndarray:
+        """Return the numbers that are counted, in the order of the columns."""
+        shown = self.shown
+        if shown is None or self.columns is None:
+            return np.empty(0)
+        return self.columns[shown].values
+
+    def csv(self) -> str:
+        """Return edges and counts as CSV: all, one column for each group, selected."""
+        groups = self._groups()
+        selected = counts(self.values()[self._mask()], self._edges)
+        names = ["low", "high", *(name for name, _, _ in groups), "selected"]
+        heights = [counts(values, self._edges) for _, values, _ in groups]
+        lines = [",".join(f'"{name}"' for name in names)]
+        for i, (low, high) in enumerate(zip(self._edges[:-1], self._edges[1:], strict=True)):
+            numbers = [*(int(h[i]) for h in heights), int(selected[i])]
+            lines.append(",".join([repr(float(low)), repr(float(high)), *map(str, numbers)]))
+        header = "" if self.columns is None else f"# {title(self.columns, self.shown or '')}\n"
+        return header + "\n".join(lines) + "\n"
+
+    def save_csv(self, path: str | Path) -> None:
+        """Write the counts shown as CSV."""
+        Path(path).write_text(self.csv(), encoding="utf-8")
+
+    def _build(self) -> None:
+        self._edges = np.linspace(0, 1, 2)
+        self._x = bqplot.LinearScale()
+        self._axis = horizontal(self._x)
+        self._brusher = bqplot.interacts.BrushIntervalSelector(
+            scale=self._x, color=palette.SELECTED
+        )
+        self._brusher.observe(self._brushed, "selected")
+        self.figure = bqplot.Figure(
+            interaction=self._brusher,
+            fig_margin=MARGIN,
+            padding_x=0,
+            padding_y=0,
+            layout={"width": "100%", "height": "280px", "min_width": "260px"},
+            animation_duration=0,
+            display_toolbar=False,
+        )
+        self._readout = widgets.HTML()
+        self._readout.add_class("tem-stats")
+        self._make_marks()
+        self._controls = HistogramControls(self)
+        self.children = self._controls.arrange(self.figure, self._readout, self._note)
+
+    def _make_marks(self) -> None:
+        """Make marks and the count axis anew: bqplot cannot change the scale of a mark."""
+        low = _LOWEST if self.log_counts else 0.0
+        kind = bqplot.LogScale if self.log_counts else bqplot.LinearScale
+        self._y = kind(min=low, max=10.0)
+        scales = {"x": self._x, "y": self._y}
+        self._whole = bqplot.Lines(scales=scales, x=[0, 1], y=[low, low], fill="bottom")
+        self._part = bqplot.Lines(
+            scales=scales, x=[0, 1], y=[low, low], fill="bottom", colors=[palette.SELECTED]
+        )
+        self._part.fill_opacities = [0.65]
+        self._curves = bqplot.Lines(scales=scales, x=[0, 1], y=[low, low], visible=False)
+        self._count_axis = vertical(self._y, "Columns")
+        with self.figure.hold_sync():
+            self.figure.axes = [self._axis, self._count_axis]
+            self.figure.marks = [self._whole, self._part, self._curves]
+
+    def _draw(self) -> None:
+        values = self.values()
+        limits = self.range or robust_range(values)
+        self._edges = bin_edges(values, self.bins, limits)
+        groups = self._groups()
+        heights = np.stack([counts(v, self._edges) for _, v, _ in groups])
+        top = max(1.0, float(heights.max(initial=0))) * (2.0 if self.log_counts else 1.06)
+        x, _ = outline(self._edges, heights[0])
+        lines = np.stack([self._lift(outline(self._edges, h)[1]) for h in heights])
+        set_range(self._x, self._axis, self._edges[0], self._edges[-1])
+        set_range(self._y, self._count_axis, _LOWEST if self.log_counts else 0.0, top)
+        with self._whole.hold_sync():
+            self._whole.x, self._whole.y = x, lines
+            self._whole.colors = self._whole.fill_colors = [color for _, _, color in groups]
+            self._whole.fill_opacities = [0.35 if len(groups) == 1 else 0.28] * len(groups)
+        self._axis.label = "" if self.columns is None else title(self.columns, self.shown or "")
+        self._draw_mixture(values)
+        self._controls.refresh()
+        self._explain(values)
+
+    def _draw_selection(self) -> None:
+        part = self.values()[self._mask()]
+        x, y = outline(self._edges, counts(part, self._edges))
+        with self._part.hold_sync():
+            self._part.x, self._part.y = x, self._lift(y)
+            self._part.visible = bool(part.size)
+        self._read_out(part)
+
+    def _draw_mixture(self, values: np.ndarray) -> None:
+        self._curves.visible = False
+        if self.mixture is None or self.mixture.attrs.get("variable", self.shown) != self.shown:
+            return
+        from temwidgets.analysis.mixture import mixture_density
+
+        x = np.linspace(self._edges[0], self._edges[-1], 400)
+        density = np.atleast_2d(np.asarray(mixture_density(self.mixture, x)))
+        scale = np.isfinite(values).sum() * np.diff(self._edges)[0]
+        curves = np.vstack([density, density.sum(axis=0)]) if len(density) > 1 else density
+        with self._curves.hold_sync():
+            self._curves.x, self._curves.y = x, self._lift(scale * curves)
+            self._curves.colors = [palette.CURVE]
+            self._curves.opacities = [0.6] * (len(curves) - 1) + [1.0]
+            self._curves.visible = True
+
+    def _lift(self, y: np.ndarray) -> np.ndarray:
+        return np.maximum(y, _LOWEST) if self.log_counts else y
+
+    def _mask(self) -> np.ndarray:
+        if self.columns is None:
+            return np.zeros(0, bool)
+        return self.selection.mask(self.columns)
+
+    def _groups(self) -> list[tuple[str, np.ndarray, str]]:
+        """Name, values and colour of each outline."""
+        values = self.values()
+        if self.columns is None or self.by is None or self.by not in self.columns:
+            return [("all", values, palette.ALL)]
+        kinds = self.columns[self.by].values
+        name = self.by.replace("_", " ")
+        return [
+            (f"{name} {int(kind)}", values[kinds == kind], palette.category(int(kind)))
+            for kind in np.unique(kinds)[:20]
+        ] or [("all", values, palette.ALL)]
+
+    def _explain(self, values: np.ndarray) -> None:
+        if self.columns is None:
+            self.remark("No columns yet: find columns first.")
+            return
+        shown, low, high = self.shown, self._edges[0], self._edges[-1]
+        parts = []
+        if shown != self.variable:
+            parts.append(f"These columns have no {self.variable} yet; {shown} is shown.")
+        bad = int((~np.isfinite(values)).sum())
+        if bad:
+            parts.append(f"Without a value (NaN): {bad:,} of {values.size:,} columns.")
+        outside = int(((values < low) | (values > high)).sum())
+        if outside:
+            parts.append(f"Outside the range shown: {outside:,}.")
+        self.remark(" ".join(parts))
+
+    def _read_out(self, part: np.ndarray) -> None:
+        if self.columns is None or self.shown is None:
+            self._readout.value = ""
+            return
+        units = unit(self.columns, self.shown)
+        rows = [(name, values, color) for name, values, color in self._groups()]
+        if len(rows) > 1:
+            rows.insert(0, ("all", self.values(), "transparent"))
+        rows.append(("selected", part, palette.SELECTED))
+        self._readout.value = "".join(
+            f'<div><i class="tem-swatch" style="background:{color}"></i><b>{escape(name)}</b>'
+            f" {escape(spread(values, units) if values.size else 'none')}</div>"
+            for name, values, color in rows
+        )
+
+    @guarded
+    def _on_option(self, change: Any) -> None:
+        if change["name"] == "log_counts":
+            self._make_marks()
+        if change["name"] == "variable":
+            self._drop_brush()
+        self._draw()
+        self._draw_selection()
+
+    @guarded
+    def _brushed(self, change: Any) -> None:
+        selected = change["new"]
+        if selected is None or len(selected) != 2:
+            self.brush = None
+        else:
+            self.brush = tuple(float(v) for v in selected)
+
+    @guarded
+    def _on_brush(self, change: Any) -> None:
+        if change["new"] is None:
+            if self.selection.source is self:
+                self.selection.select((), source=self)
+            return
+        if self.columns is None or self.shown is None:
+            return
+        low, high = change["new"]
+        values = self.values()
+        chosen = self.columns["column"].values[(values >= low) & (values < high)]
+        rule = f"{low:.6g} <= {self.shown} < {high:.6g}"
+        self.selection.select(chosen, rule=rule, source=self)
+        if not _same(self._brusher.selected, change["new"]):
+            self._brusher.selected = np.array([low, high])
+
+    def _drop_brush(self) -> None:
+        """Let go of the brush without touching the selection that another view has made."""
+        with self._silent_brush():
+            self._brusher.selected = None
+        self._controls.refresh_brush()
+
+    def _silent_brush(self) -> Any:
+        return _Silence(self)
+
+
+class _Silence:
+    """Sets ``brush`` to None unseen while the browser's own brush is wiped."""
+
+    def __init__(self, view: Histogram) -> None:
+        self.view = view
+
+    def __enter__(self) -> None:
+        self.view.unobserve(self.view._on_brush, "brush")
+        self.view.brush = None
+
+    def __exit__(self, *_: object) -> None:
+        self.view.observe(self.view._on_brush, "brush")
+
+
+def _same(selected: Any, wanted: tuple[float, float]) -> bool:
+    return selected is not None and len(selected) == 2 and np.allclose(selected, wanted, rtol=1e-9)
