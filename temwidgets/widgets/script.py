@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 
 import temwidgets
+from temwidgets import files
 from temwidgets.widgets.history import History, Step
-from temwidgets.widgets.origins import origin_call, save_product
+from temwidgets.widgets.origins import origin_call
 
 
 class ScriptWriter:
@@ -35,9 +36,7 @@ class ScriptWriter:
         known = next((path for path, other in self.files.items() if other is value), None)
         path = known or f"{self.stem}_{name}_{len(self.files) + 1}.nc"
         self.files[path] = value
-        kind = "dataarray" if isinstance(value, xr.DataArray) else "dataset"
-        self._import("import xarray as xr")
-        return f'xr.load_{kind}("{path}", engine="h5netcdf")'
+        return f'tw.open_result("{path}")'
 
     def step(self, step: Step, result: Any) -> None:
         """Add the line of a step."""
@@ -123,7 +122,7 @@ def write(history: History, path: str | Path | None) -> str:
     if target is not None:
         target.write_text(text, encoding="utf-8")
         for name, value in writer.files.items():
-            save_product(target.parent / name, value)
+            files.save(target.parent / name, value)
     return text
 
 

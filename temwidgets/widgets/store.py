@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from temwidgets import files
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.products import PRODUCTS, State
 from temwidgets.widgets.selection import Selection
@@ -44,7 +45,7 @@ def save(path: str | Path, history: History, frame: int, selection: Selection) -
     )
     nodes = {f"/object_{i}": _as_dataset(value) for i, value in enumerate(objects.values)}
     tree = xr.DataTree.from_dict({"/": root, **nodes})
-    tree.to_netcdf(Path(path), engine="h5netcdf")
+    files.save(path, tree)
 
 
 def load(path: str | Path) -> Stored:
@@ -52,18 +53,16 @@ def load(path: str | Path) -> Stored:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file, or it may not be read.
     ValueError
         If the file holds no workspace.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no file {str(path)!r}.")
-    tree = _read(path)
-    if tree.attrs.get("kind") != _KIND:
+    tree = files.open_result(path)
+    if not isinstance(tree, xr.DataTree) or tree.attrs.get("kind") != _KIND:
         raise ValueError(
-            f"{str(path)!r} holds no workspace. Open an image or columns with temwidgets.read"
-            " and give them to Workspace(image, columns)."
+            f"{str(path)!r} holds no workspace. Open an image or columns with temwidgets.read or"
+            " temwidgets.open_result and give them to Workspace(image, columns)."
         )
     record = json.loads(tree.attrs["history"])
     count = sum(name.startswith("object_") for name in tree.children)
@@ -74,14 +73,6 @@ def load(path: str | Path) -> Stored:
         tree.to_dataset()["selection"].values,
         tree.attrs["rule"],
     )
-
-
-def _read(path: str | Path) -> xr.DataTree:
-    try:
-        with xr.open_datatree(Path(path), engine="h5netcdf") as tree:
-            return tree.load()
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{str(path)!r} is not a netCDF file: {error}") from error
 
 
 def _history(record: Mapping[str, Any], values: list[Any]) -> History:

@@ -102,3 +102,23 @@ def test_a_function_of_the_notebook_is_named(image):
     text = workspace.script()
     assert "# define halve here, as in the notebook" in text
     assert "image = halve(image=image, factor=0.5)" in text
+
+
+def test_an_image_from_a_file_is_read_again(image, tmp_path):
+    np.save(tmp_path / "picture.npy", np.arange(48, dtype=np.uint16).reshape(6, 8))
+    read = tw.read(tmp_path / "picture.npy", sampling=(0.02, 0.03))
+    read.encoding["source"] = str(tmp_path / "picture.npy")
+    workspace = Workspace(read)
+    assert "picture.npy', sampling=(0.02, 0.03))" in workspace.script()
+    assert_same(workspace, repeat(workspace, tmp_path))
+
+
+def test_reading_is_a_step_that_starts_the_script_anew(workspace, tmp_path):
+    np.save(tmp_path / "picture.npy", np.arange(48, dtype=np.uint16).reshape(6, 8))
+    edit(workspace)
+    path = str(tmp_path / "picture.npy")
+    workspace.run(tw.read, path=path, sampling=0.1, clears=("columns",), wait=True)
+    lines = workspace.script().splitlines()
+    assert lines[-1] == f"image = tw.read(path={path!r}, sampling=0.1)"
+    assert "tw.add_columns" not in workspace.script()
+    assert_same(workspace, repeat(workspace, tmp_path))

@@ -57,11 +57,11 @@ def test_an_empty_workspace_and_a_stack(tmp_path):
 
 
 def test_other_files_are_refused_with_a_sentence(image, tmp_path):
-    with pytest.raises(FileNotFoundError, match="There is no file"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.nc"):
         Workspace.open(tmp_path / "nowhere.nc")
     image.to_netcdf(tmp_path / "image.nc", engine="h5netcdf")
     with pytest.raises(ValueError, match="holds no workspace"):
         Workspace.open(tmp_path / "image.nc")
     (tmp_path / "note.nc").write_text("hello")
-    with pytest.raises(ValueError, match="is not a netCDF file"):
+    with pytest.raises(ValueError, match=r"note\.nc"):
         Workspace.open(tmp_path / "note.nc")
