@@ -19,14 +19,14 @@ Result = xr.DataArray | xr.Dataset | xr.DataTree
 
 def write(path: Path, obj: Result) -> None:
     """Write an image, a Dataset or a tree of them to a new file."""
-    name = obj.name
+    name = None if isinstance(obj, xr.Dataset) else obj.name
     if isinstance(obj, xr.DataArray):
         variable = name if isinstance(name, str) and name not in obj.coords else "values_"
         obj = obj.rename(None).to_dataset(name=variable)
         kind = "DataArray"
     else:
         kind = type(obj).__name__
-    marks = {_KIND: kind, _NAME: json.dumps(None if kind == "Dataset" else name)}
+    marks = {_KIND: kind, _NAME: json.dumps(name)}
     if isinstance(obj, xr.DataTree):
         nodes = {node.path: encode(node.to_dataset(inherit=False)) for node in obj.subtree}
         nodes["/"].attrs |= marks

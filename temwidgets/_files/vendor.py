@@ -67,8 +67,7 @@ def _found(signal: Mapping[str, Any], suffix: str, stem: str) -> Found:
         axes = [Axis(axis.name) for axis in axes]
     if suffix in ("ser", "emi"):
         axes = _ser_offsets(axes, metadata["original"])
-    values, axes = _rgb(np.asarray(signal["data"]), axes)
-    values, axes = _frames_first(values, axes)
+    values, axes = _rgb(*_y_x_last(np.asarray(signal["data"]), axes))
     attrs = microscope_fields(metadata)
     name = str(metadata.get("General", {}).get("title") or attrs.get("detector") or stem)
     return Found(name, values, tuple(axes), attrs, metadata)
@@ -114,10 +113,13 @@ def _rgb(values: np.ndarray, axes: list[Axis]) -> tuple[np.ndarray, list[Axis]]:
     return channels, [*axes, Axis(CHANNEL)]
 
 
-def _frames_first(values: np.ndarray, axes: list[Axis]) -> tuple[np.ndarray, list[Axis]]:
-    """Move y and x last, where the axes say which they are and the third is no spectrum."""
+def _y_x_last(values: np.ndarray, axes: list[Axis]) -> tuple[np.ndarray, list[Axis]]:
+    """Move y and x last, where the axes say which they are and the third is no spectrum.
+
+    Berkeley EMD files come transposed out of the reader, axes and pixels alike.
+    """
     names = [axis.name.casefold() for axis in axes]
-    if values.ndim != 3 or {"x", "y"} - set(names) or any(is_energy(a.units) for a in axes):
+    if values.ndim not in (2, 3) or {"x", "y"} - set(names) or any(is_energy(a.units) for a in axes):
         return values, axes
     order = [i for i, n in enumerate(names) if n not in ("y", "x")]
     order += [names.index("y"), names.index("x")]
