@@ -1,0 +1,389 @@
+"""The image with its columns: zoom, select, edit, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.selection import Selection
+from temwidgets.widgets.traits import Interval
+from temwidgets.widgets.views import export
+from temwidgets.widgets.views._base import note
+from temwidgets.widgets.views._variables import choices, numeric
+from temwidgets.widgets.views.colormaps import NAMES
+from temwidgets.widgets.views.edits import Edits
+from temwidgets.widgets.views.layer import SHOWS, TOOLS
+from temwidgets.widgets.views.raster import draw
+from temwidgets.widgets.views.scene import make_scene
+from temwidgets.widgets.views.sheets import ExportSheet, Settings
+from temwidgets.widgets.views.stage import Stage
+from temwidgets.widgets.views.toolbar import Toolbar
+from temwidgets.widgets.workspace import Workspace
+
+_LINKED = (
+    "percentiles",
+    "limits",
+    "gamma",
+    "smooth",
+    "scale_bar",
+    "tool",
+    "show_markers",
+    "ellipses",
+    "marker_size",
+    "marker_opacity",
+    "marker_color",
+)
+
+
+class ImageView(widgets.VBox):
+    """An image, its model or residual, with columns as markers that the mouse selects and edits.
+
+    Drag pans, the wheel zooms, a click selects a column and Shift-click adds one; the tools of the
+    toolbar select by rectangle or lasso and add, move or delete columns. With the keyboard on the
+    image: arrows, +, -, 0 (whole image), Delete, Escape, Ctrl+A, Ctrl+Z.
+
+    Parameters
+    ----------
+    source : Workspace or DataArray, (y, x) or (frame, y, x)
+        The workspace to follow, or an image.
+    columns : Dataset, dim column, optional
+        Columns of a bare image.
+    model, residual : DataArray, (y, x), optional
+        What the switch `show` also shows for a bare image.
+    selection : Selection, optional
+        Shared with other views to link them; the workspace's own when not given.
+    **options
+        Any attribute listed below, and `layout`.
+
+    Attributes
+    ----------
+    show : {"image", "model", "residual"}
+        What is drawn.
+    x_range, y_range : (float, float)
+        Ranges shown, in the image's length unit. Lengths are equally scaled along x and y, so the
+        range that was not set follows, and with both set at least these are shown.
+    frame : int
+        Frame of a stack.
+    cmap, marker_cmap : str
+        Colour maps of image and markers; a residual is drawn with the diverging one.
+    percentiles : (float, float)
+        Share of the pixels, in %, below the first and below the last colour; resets `limits`.
+    limits : (float, float) or None
+        Values that get the first and the last colour; None takes them from `percentiles`.
+    gamma : float
+        Exponent on the scaled value; below 1 lifts dark parts.
+    smooth, scale_bar, ellipses, show_markers : bool
+        Interpolate pixels; draw a scale bar; draw half-height ellipses at high zoom; draw markers.
+    color_by : str or None
+        Variable of the columns that colours the markers.
+    color_limits : (float, float) or None
+        Its range; None takes the 1st to 99th percentile.
+    marker_size, marker_opacity, marker_color
+        Largest diameter in screen px; 0 to 1; "#rrggbb".
+    tool : {"pan", "zoom", "rectangle", "lasso", "add", "move", "delete"}
+        What the mouse does.
+    height : int
+        Height in screen px; the width is the cell's.
+    message : str
+        The line under the image.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither, or an option is unknown.
+    """
+
+    show = traitlets.Enum(SHOWS, "image")
+    x_range = Interval()
+    y_range = Interval()
+    frame = traitlets.Int(0, min=0)
+    cmap = traitlets.Enum(NAMES, "grey")
+    marker_cmap = traitlets.Enum(NAMES, "viridis")
+    percentiles = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.5, 99.5))
+    limits = Interval()
+    gamma = traitlets.Float(1.0, min=0.01)
+    smooth = traitlets.Bool(False)
+    scale_bar = traitlets.Bool(True)
+    ellipses = traitlets.Bool(True)
+    show_markers = traitlets.Bool(True)
+    color_by = traitlets.Unicode(None, allow_none=True)
+    color_limits = Interval()
+    marker_size = traitlets.Float(9.0, min=1.0)
+    marker_opacity = traitlets.Float(1.0, min=0.0, max=1.0)
+    marker_color = traitlets.Unicode("#3fc1f0")
+    tool = traitlets.Enum(TOOLS, "pan")
+    height = traitlets.Int(560, min=160)
+    selection = traitlets.Instance(Selection)
+    message = traitlets.Unicode("")
+
+    def __init__(
+        self,
+        source: Any,
+        columns: xr.Dataset | None = None,
+        *,
+        model: xr.DataArray | None = None,
+        residual: xr.DataArray | None = None,
+        selection: Selection | None = None,
+        **options: Any,
+    ) -> None:
+        self._watched: list[tuple[Any, Any, Any]] = []
+        reject_unknown("ImageView", options, self._options())
+        self.workspace = _workspace(source, columns, selection)
+        self._given = {"model": model, "residual": residual}
+        chosen = self.workspace.selection if selection is None else selection
+        layout = options.pop("layout", {})
+        super().__init__(selection=chosen, layout=layout)
+        self.add_class("tem-image-view")
+        self.stage = Stage(self.height)
+        self.edits = Edits(self)
+        for name in _LINKED:
+            traitlets.link((self, name), (self.stage.layer, name))
+        self._build()
+        self._observe()
+        self._draw_all()
+        for name, value in options.items():
+            setattr(self, name, value)
+
+    @classmethod
+    def _options(cls) -> list[str]:
+        inherited = set(widgets.VBox.class_trait_names()) | {"selection", "message"}
+        return [name for name in cls.class_trait_names() if name not in inherited] + ["layout"]
+
+    def _build(self) -> None:
+        self._note = widgets.HTML()
+        self._note.add_class("tem-message")
+        self.toolbar = Toolbar(self)
+        self.settings = Settings(self, self.stage.layer)
+        self.export_sheet = ExportSheet(self)
+        self.frames = widgets.IntSlider(description="Frame", min=0, max=1, continuous_update=True)
+        self.frames.layout.width = "auto"
+        traitlets.link((self, "frame"), (self.workspace, "frame"))
+        self.toolbar.opens(self.toolbar.settings, self.settings)
+        self.toolbar.opens(self.toolbar.export, self.export_sheet)
+        self.children = [
+            self.toolbar, self.settings, self.export_sheet, self.stage, self.frames, self._note,
+        ]  # fmt: skip
+
+    def _observe(self) -> None:
+        watch = self._watch
+        watch(self.workspace, self._imaged, ["image", "frame"])
+        watch(self.workspace, self._placed, ["columns", "candidates"])
+        watch(self.workspace, self._derived, ["model", "residual"])
+        watch(self.workspace, self._stepped, ["can_undo", "can_redo"])
+        watch(self.selection, self._marked, "labels")
+        watch(self, self._derived, ["show", "cmap"])
+        watch(self, self._coloured, ["color_by", "color_limits", "marker_cmap"])
+        watch(self, self._ranged, ["x_range", "y_range"])
+        watch(self, self._contrasted, ["percentiles", "limits"])
+        watch(self, self._resized, "height")
+        watch(self, self._told, "message")
+        watch(self.stage, self._moved, "ranges")
+        watch(self.toolbar.show, self._chosen, "value")
+        traitlets.link((self.frames, "value"), (self, "frame"))
+        self.stage.layer.on_msg(self.edits.hear)
+
+    def _watch(self, owner: Any, act: Any, names: Any) -> None:
+        owner.observe(act, names)
+        self._watched.append((owner, act, names))
+
+    def close(self) -> None:
+        """Close the widget and let go of workspace and selection."""
+        for owner, act, names in self._watched:
+            owner.unobserve(act, names)
+        self._watched = []
+        super().close()
+
+    @property
+    def figure(self) -> Any:
+        """The bqplot Figure over the image; marks added to it are drawn in lengths."""
+        return self.stage.figure
+
+    @property
+    def columns(self) -> xr.Dataset | None:
+        """The columns drawn: those of the workspace, or its candidates while there are none."""
+        found = self.workspace.columns
+        return self.workspace.candidates if found is None else found
+
+    def product(self, name: str) -> xr.DataArray | None:
+        """Return the image (or stack), model or residual; None while there is none."""
+        product = getattr(self.workspace, name)
+        return self._given.get(name) if product is None else product
+
+    def zoom_to(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        """Show at least these ranges (in the image's length unit)."""
+        self.x_range, self.y_range = x_range, y_range
+
+    @guarded
+    def home(self) -> None:
+        """Show the whole image."""
+        self.stage.home()
+
+    @guarded
+    def undo(self) -> None:
+        """Take the last step of the workspace back."""
+        self.message = ""
+        self.workspace.undo()
+
+    @guarded
+    def redo(self) -> None:
+        """Do the step of the workspace again that was undone last."""
+        self.message = ""
+        self.workspace.redo()
+
+    def add_column(self, y: float, x: float) -> None:
+        """Add a column (a step of the workspace)."""
+        self.edits.add(y, x)
+
+    def move_column(self, label: int, y: float, x: float) -> None:
+        """Move the column `label` (a step of the workspace)."""
+        self.edits.move(label, y, x)
+
+    def delete_columns(self, labels: Any) -> None:
+        """Delete columns by label (a step of the workspace)."""
+        self.edits.delete(labels)
+
+    @guarded
+    def delete_selected(self) -> None:
+        """Delete the selected columns (a step of the workspace)."""
+        self.edits.delete_selected()
+
+    def render_view(self, width: int = 1200) -> np.ndarray:
+        """Draw what is shown without a browser: uint8 (height, width, 3)."""
+        return draw(make_scene(self), width)
+
+    def save_png(self, path: str | Path, *, width: int = 1600, dpi: float = 300) -> None:
+        """Write what is shown as PNG, `width` pixels wide."""
+        Path(path).write_bytes(export.png(make_scene(self), width=width, dpi=dpi))
+
+    def save_svg(self, path: str | Path, *, width: int = 1600, dpi: float = 300) -> None:
+        """Write what is shown as SVG, markers and scale bar as shapes."""
+        Path(path).write_bytes(export.svg(make_scene(self), width=width, dpi=dpi))
+
+    def show_error(self, error: BaseException) -> None:
+        """Show the sentence of an exception under the image."""
+        self.message = sentence(error)
+
+    def _draw_all(self) -> None:
+        self._imaged(None)
+        self._placed(None)
+        self._stepped(None)
+
+    @guarded
+    def _imaged(self, _: Any) -> None:
+        image = self.workspace.image
+        stacked = image is not None and image.ndim == 3
+        self.frames.layout.display = None if stacked else "none"
+        if stacked:
+            self.frames.max = image.sizes["frame"] - 1
+        self._derived(None)
+
+    @guarded
+    def _derived(self, change: Any) -> None:
+        ready = [name for name in SHOWS if self.product(name) is not None]
+        missing = self.show if self.show not in (*ready, "image") else None
+        if missing:
+            self.show = "image"
+            if change is not None and change["name"] == "show":
+                raise ValueError(f"There is no {missing} yet. Fit the columns first.")
+            return
+        self.toolbar.show.options = ready or ["image"]
+        self.toolbar.show.value = self.show
+        self.stage.colour("diverging" if self.show == "residual" else self.cmap)
+        product = self.product(self.show)
+        if product is not None:
+            self.message = self.stage.put(self.show, product, self.frame) or self.message
+        self._contrasted(None)
+
+    @guarded
+    def _placed(self, _: Any) -> None:
+        names = numeric(self.columns)
+        if self.color_by is not None and self.color_by not in names:
+            self.color_by = None
+        options = [("one colour", None), *choices(self.columns, names)]
+        if list(self.settings.color_by.options) != options:
+            kept = self.color_by
+            with self.settings.color_by.hold_trait_notifications():
+                self.settings.color_by.options = options
+                self.settings.color_by.value = kept
+        self.draw_columns()
+
+    def draw_columns(self) -> None:
+        """Send the columns to the browser anew."""
+        with self.stage.layer.hold_sync():
+            self.stage.put_columns(self.columns)
+            self._coloured(None)
+            self._marked(None)
+
+    @traitlets.validate("color_by")
+    def _check_color_by(self, proposal: Any) -> str | None:
+        name = proposal["value"]
+        known = numeric(self.columns)
+        if name is not None and name not in known:
+            raise traitlets.TraitError(
+                f"The columns have no numbers {name!r} to colour by; they have"
+                f" {', '.join(known) or 'none'}."
+            )
+        return name
+
+    @guarded
+    def _coloured(self, _: Any) -> None:
+        self.stage.paint(self.columns, self.color_by, self.marker_cmap, self.color_limits)
+
+    @guarded
+    def _marked(self, _: Any) -> None:
+        columns = self.columns
+        mask = np.zeros(0, bool) if columns is None else self.selection.mask(columns)
+        self.stage.mark(columns, mask)
+
+    @guarded
+    def _stepped(self, _: Any) -> None:
+        self.toolbar.undo.disabled = not self.workspace.can_undo
+        self.toolbar.redo.disabled = not self.workspace.can_redo
+
+    def _moved(self, change: Any) -> None:
+        x, y = change["new"]
+        with self.hold_trait_notifications():
+            self.x_range, self.y_range = x, y
+
+    @guarded
+    def _ranged(self, change: Any) -> None:
+        if change["new"] is None:
+            self.stage.home()
+        else:
+            self.stage.ask(**{change["name"]: change["new"]})
+
+    @guarded
+    def _contrasted(self, change: Any) -> None:
+        if change is not None and change["name"] == "percentiles":
+            self.limits = None
+        self.settings.show_levels(self.stage.levels(self.show))
+
+    @guarded
+    def _chosen(self, change: Any) -> None:
+        if change["new"] is not None:
+            self.show = change["new"]
+
+    def _resized(self, _: Any) -> None:
+        self.stage.layout.height = f"{self.height}px"
+
+    def _told(self, change: Any) -> None:
+        self._note.value = note(change["new"], "warning")
+
+
+def _workspace(source: Any, columns: Any, selection: Selection | None) -> Workspace:
+    if isinstance(source, Workspace):
+        if columns is not None:
+            raise TypeError("A Workspace has its own columns; give columns only with a bare image.")
+        return source
+    if not isinstance(source, xr.DataArray):
+        raise TypeError(
+            "ImageView shows an image: give it a Workspace, or a DataArray such as"
+            f" temwidgets.read(path) returns, not a {type(source).__name__}."
+        )
+    return Workspace(source, columns, selection=selection)

@@ -1,0 +1,404 @@
+// The image layer of a view: follows the two scales of the bqplot figure that lies over it.
+// geometry.js, data.js, gl.js, raster.js, overlay.js and gestures.js stand before this file.
+
+const SAVE_EVERY = 100;
+const SEND_EVERY = 60;
+const TOGETHER = 150;
+const HIDDEN_FOR = 3000;
+const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
+const KEYS =
+  "Arrow keys pan, plus and minus zoom, 0 shows the whole image, Delete removes the selected columns.";
+
+/** Run at most once per `pause` ms; the last call always runs. */
+function throttled(act, pause, signal) {
+  let timer = null;
+  let last = 0;
+  const run = () => {
+    timer = null;
+    last = performance.now();
+    if (!signal.aborted) act();
+  };
+  return (now = false) => {
+    clearTimeout(timer);
+    const wait = now ? 0 : Math.max(0, last + pause - performance.now());
+    if (wait === 0) run();
+    else timer = setTimeout(run, wait);
+  };
+}
+
+class Stage {
+  constructor(model, scales, el, signal) {
+    Object.assign(this, { model, scales, el, signal });
+    this.drawn = 0;
+    this.stale = new Set(["picture", "colours", "tones", "markers"]);
+    this.view = { x: [0, 1], y: [0, 1], width: 0, height: 0 };
+    this.asked = { x: -Infinity, y: -Infinity };
+    this.build();
+    this.saveScales = throttled(() => this.push(), SAVE_EVERY, signal);
+    this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
+    this.follow();
+    this.read();
+    this.watchSize();
+  }
+
+  build() {
+    this.el.classList.add("tem-layer");
+    this.el.dataset.lmSuppressShortcuts = "true";
+    this.status = element("div", "tem-readout", this.el);
+    this.box = element("div", "tem-plot", this.el);
+    this.newCanvas();
+    this.overlay = new Overlay(this.box);
+  }
+
+  newCanvas() {
+    const canvas = document.createElement("canvas");
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "image viewer");
+    canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`);
+    canvas.dataset.drawn = String(this.drawn);
+    if (this.canvas) this.canvas.replaceWith(canvas);
+    else this.box.prepend(canvas);
+    this.canvas = canvas;
+    this.gestures = new Gestures(canvas, this, this.signal);
+    this.gestures.cursor();
+    canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.painter = null;
+      if (this.visible) setTimeout(() => this.wake(), 200);
+    }, { signal: this.signal });
+  }
+
+  /** Take a drawing context; views that are scrolled away give theirs back. */
+  wake() {
+    if (this.painter || this.signal.aborted) return;
+    if (this.used) this.newCanvas();
+    this.used = true;
+    this.painter = this.makePainter();
+    this.stale = new Set(["picture", "colours", "tones", "markers"]);
+    this.resize();
+  }
+
+  makePainter() {
+    if (this.model.get("renderer") === "raster") return new RasterPainter(this.canvas);
+    try {
+      return new GlPainter(this.canvas);
+    } catch (error) {
+      console.warn(`temwidgets: drawing without WebGL2 (${error.message})`);
+      this.newCanvas();
+      return new RasterPainter(this.canvas);
+    }
+  }
+
+  sleep() {
+    if (!this.painter) return;
+    const { painter } = this;
+    this.painter = null;
+    painter.dispose();
+  }
+
+  follow() {
+    const listen = (names, act) =>
+      names.split(" ").forEach((name) => this.model.on(`change:${name}`, act));
+    const mark = (part) => () => {
+      this.stale.add(part);
+      this.read();
+    };
+    listen("shown image model residual", mark("picture"));
+    listen("lut", mark("colours"));
+    listen("marker_lut", mark("tones"));
+    listen("places labels values origin", mark("markers"));
+    listen("states", () => this.heard());
+    listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
+    listen("ellipses marker_mode marker_limits marker_color legend units scale_bar", () => this.read());
+    listen("label", () => this.canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`));
+    listen("tool", () => this.gestures.cursor());
+    listen("margin", () => this.resize());
+    for (const axis of ["x", "y"])
+      for (const end of ["min", "max"]) this.scales[axis].on(`change:${end}`, () => this.scaled(axis));
+  }
+
+  watchSize() {
+    const sizes = new ResizeObserver(() => this.resize());
+    sizes.observe(this.el);
+    let timer = null;
+    const seen = new IntersectionObserver((entries) => {
+      this.visible = entries[entries.length - 1].isIntersecting;
+      clearTimeout(timer);
+      if (this.visible) this.wake();
+      else timer = setTimeout(() => this.sleep(), HIDDEN_FOR);
+    }, { rootMargin: "200px" });
+    seen.observe(this.el);
+    this.signal.addEventListener("abort", () => {
+      sizes.disconnect();
+      seen.disconnect();
+      clearTimeout(timer);
+      this.sleep();
+    });
+  }
+
+  resize() {
+    const { top, right, bottom, left } = this.model.get("margin");
+    this.box.style.inset = `${top}px ${right}px ${bottom}px ${left}px`;
+    Object.assign(this.status.style, { left: `${left}px`, right: `${right}px`, height: `${top}px` });
+    const box = this.box.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) return;
+    [this.view.width, this.view.height] = [box.width, box.height];
+    this.ratio = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(box.width * this.ratio);
+    this.canvas.height = Math.round(box.height * this.ratio);
+    this.ask(this.wanted ?? this.scaleRanges());
+    this.draw();
+  }
+
+  scaleRanges() {
+    const range = (scale) => [scale.get("min"), scale.get("max")];
+    return { x: range(this.scales.x), y: range(this.scales.y) };
+  }
+
+  /** A scale was set from elsewhere: that axis is wanted so, the other follows; both, if both. */
+  scaled(axis) {
+    if (this.signal.aborted || this.scales.moving === this) return;
+    if (this.scales.moving) {
+      this.adopt();
+      return;
+    }
+    const now = performance.now();
+    this.asked[axis] = now;
+    const other = axis === "x" ? "y" : "x";
+    const exact = now - this.asked[other] > TOGETHER ? axis : undefined;
+    cancelAnimationFrame(this.asking);
+    this.asking = requestAnimationFrame(() => this.ask(this.merge(axis, exact), exact));
+  }
+
+  merge(axis, exact) {
+    const ranges = this.scaleRanges();
+    if (exact) this.requested = { x: this.view.x, y: this.view.y };
+    this.requested = { ...(this.requested ?? ranges), [axis]: ranges[axis] };
+    return this.requested;
+  }
+
+  /** Another view of this figure moved the scales. */
+  adopt() {
+    Object.assign(this.view, this.scaleRanges());
+    this.schedule();
+  }
+
+  /** Show at least these ranges, equally scaled along x and y. */
+  ask(ranges, exact) {
+    const { width, height } = this.view;
+    const valid = [...ranges.x, ...ranges.y].every(Number.isFinite);
+    if (!width || !valid || ranges.x[1] <= ranges.x[0] || ranges.y[1] <= ranges.y[0]) return;
+    const fitted = fitRanges(ranges.x, ranges.y, width, height, exact);
+    this.show(fitted, exact ? fitted : ranges);
+  }
+
+  /** Show exactly these ranges (already of the right aspect). */
+  show(ranges, wanted = ranges) {
+    this.wanted = wanted;
+    Object.assign(this.view, { x: ranges.x, y: ranges.y });
+    this.scales.moving = this;
+    for (const axis of ["x", "y"])
+      this.scales[axis].set({ min: ranges[axis][0], max: ranges[axis][1] });
+    this.scales.moving = null;
+    this.saveScales();
+    this.schedule();
+  }
+
+  push() {
+    this.scales.x.save_changes();
+    this.scales.y.save_changes();
+  }
+
+  home() {
+    if (!this.picture) return;
+    const { origin, edges } = this.picture;
+    const range = (start, length) => [start, start + length];
+    this.ask({
+      x: range(origin[1] + edges.left, edges.width),
+      y: range(origin[0] + edges.top, edges.height),
+    });
+  }
+
+  /** Read the traits into what the painters need. */
+  read() {
+    const get = (name) => this.model.get(name);
+    if (this.stale.has("picture")) this.readPicture();
+    if (this.stale.has("markers")) this.markers = new Markers(this.model);
+    const rgb = (name) => [1, 3, 5].map((i) => parseInt(get(name).slice(i, i + 2), 16) / 255);
+    this.style = {
+      limits: get("limits") ?? this.picture?.percentileLimits(get("percentiles")) ?? [0, 1],
+      gamma: get("gamma"),
+      smooth: get("smooth"),
+      showMarkers: get("show_markers"),
+      opacity: get("marker_opacity"),
+      mode: ["plain", "value", "category"].indexOf(get("marker_mode")),
+      markerLimits: get("marker_limits"),
+      plain: rgb("marker_color"),
+      chosen: rgb("chosen_color"),
+      stroke: 1.5,
+      dimming: this.markers.anySelected,
+    };
+    this.overlay.markerLegend(get("legend"), this.markersShown);
+    this.schedule();
+  }
+
+  readPicture() {
+    const record = this.model.get(this.model.get("shown"));
+    if (record?.shape && record !== this.picture?.record) {
+      this.picture = new Picture(record);
+      this.picture.record = record;
+    }
+  }
+
+  /** Size markers to the zoom: never so large that they hide the lattice; then ellipses. */
+  sizeMarkers() {
+    const perLength = this.view.width / (this.view.x[1] - this.view.x[0]);
+    const { spacing, sigma } = this.markers;
+    const most = spacing > 0 ? 0.3 * spacing * perLength : Infinity;
+    const radius = Math.max(Math.min(this.model.get("marker_size") / 2, most), 0.8);
+    const large = sigma * HALF_HEIGHT * perLength > Math.max(radius, 7);
+    const stroke = Math.min(1.5, Math.max(0.8, radius / 2.5));
+    const contour = this.model.get("ellipses") && large ? HALF_HEIGHT : 0;
+    Object.assign(this.style, { radius, contour, stroke, ratio: this.ratio });
+  }
+
+  schedule() {
+    if (this.frame || !this.painter) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (!this.painter || !this.view.width || this.signal.aborted) return;
+    this.upload();
+    this.sizeMarkers();
+    this.painter.draw(this.view, this.style);
+    this.overlay.scaleBar(this.view, this.model.get("units"), this.model.get("scale_bar"));
+    this.drawn += 1;
+    this.canvas.dataset.drawn = String(this.drawn);
+  }
+
+  upload() {
+    const { painter, model, stale } = this;
+    if (stale.has("picture") && this.picture && painter.picture !== this.picture)
+      painter.setPicture(this.picture);
+    if (stale.has("colours")) painter.setColours("colours", asArray(model.get("lut"), "uint8"));
+    if (stale.has("tones")) painter.setColours("tones", asArray(model.get("marker_lut"), "uint8"));
+    if (stale.has("markers")) painter.setMarkers(this.markers);
+    if (stale.has("states") && !stale.has("markers")) painter.fill("states", this.markers.states);
+    stale.clear();
+  }
+
+  get tool() {
+    return this.model.get("tool");
+  }
+
+  get markersShown() {
+    return this.model.get("show_markers") && this.markers.count > 0;
+  }
+
+  /** Python tells which columns are selected; while the mouse selects, the mouse is right. */
+  heard() {
+    if (this.gestures.drag?.moved) return;
+    const states = asArray(this.model.get("states"), "uint8");
+    if (states.length !== this.markers.count) return;
+    this.markers.states.set(states);
+    this.restate();
+  }
+
+  restate() {
+    this.stale.add("states");
+    this.style.dimming = this.markers.anySelected;
+    this.schedule();
+  }
+
+  reset(mask) {
+    this.markers.select(mask);
+    this.restate();
+    this.choice = { mask, how: { tool: "undo" } };
+    this.sendMask(true);
+  }
+
+  select(mask, how) {
+    if (!this.markers.count) return;
+    this.markers.select(mask);
+    this.restate();
+    this.choice = { mask, how };
+    this.sendMask(how.final);
+  }
+
+  send() {
+    const { mask, how } = this.choice;
+    const { tool, mode, path } = how;
+    this.model.send({ type: "select", tool, mode, extent: path ?? null }, undefined, [mask.slice().buffer]);
+  }
+
+  preview(index, x, y) {
+    this.markers.move(index, x, y);
+    this.painter?.setMarkers(this.markers);
+    this.schedule();
+  }
+
+  edit(type, details) {
+    const { index, x, y } = details;
+    const label = index === undefined ? null : this.markers.labels[index];
+    this.model.send({ type, label, x: x ?? null, y: y ?? null });
+  }
+
+  rubber(points) {
+    this.overlay.rubber(points);
+  }
+
+  hover(point, index = -1) {
+    const units = this.model.get("units");
+    this.status.textContent =
+      point && this.picture
+        ? readout(point.x, point.y, this.picture, this.markers, index, units, this.model.get("legend"))
+        : "";
+  }
+}
+
+/** One record for the scales of a figure, shared by all its views. */
+const SCALES = new Map();
+
+async function scalesOf(model, host) {
+  const ids = [model.get("x_scale"), model.get("y_scale")];
+  const key = ids.join(" ");
+  if (!SCALES.has(key)) SCALES.set(key, { moving: null });
+  const open = (id) => host.getModel(id.replace("IPY_MODEL_", "anywidget:"));
+  const [x, y] = await Promise.all(ids.map(open));
+  const shared = SCALES.get(key);
+  return {
+    x,
+    y,
+    get moving() {
+      return shared.moving;
+    },
+    set moving(value) {
+      shared.moving = value;
+    },
+  };
+}
+
+function saveFile(content, buffers) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([buffers[0]], { type: content.mime }));
+  link.download = content.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+export default {
+  initialize({ model }) {
+    model.on("msg:custom", (content, buffers) => content.type === "download" && saveFile(content, buffers));
+  },
+  async render({ model, el, host, signal }) {
+    const scales = await scalesOf(model, host);
+    if (signal.aborted) return;
+    const stage = new Stage(model, scales, el, signal);
+    model.on("msg:custom", (content) => content.type === "home" && stage.home());
+  },
+};

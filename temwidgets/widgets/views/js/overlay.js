@@ -1,0 +1,73 @@
+// What lies over the canvas: scale bar, cursor readout, legend of the markers, rubber band.
+
+function element(tag, className, parent) {
+  const node = document.createElement(tag);
+  node.className = className;
+  parent?.append(node);
+  return node;
+}
+
+class Overlay {
+  constructor(box) {
+    this.bar = element("div", "tem-scale-bar", box);
+    this.barLabel = element("span", "", this.bar);
+    this.barLine = element("i", "", this.bar);
+    this.legend = element("div", "tem-legend", box);
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    svg.classList.add("tem-band");
+    this.halo = document.createElementNS(svg.namespaceURI, "path");
+    this.band = document.createElementNS(svg.namespaceURI, "path");
+    svg.append(this.halo, this.band);
+    box.append(svg);
+  }
+
+  scaleBar(view, units, on) {
+    const perPixel = (view.x[1] - view.x[0]) / view.width;
+    this.bar.hidden = !on || !(perPixel > 0) || view.width < 60;
+    if (this.bar.hidden) return;
+    const length = roundLength(perPixel * Math.min(0.25 * view.width, 180));
+    this.barLine.style.width = `${length / perPixel}px`;
+    this.barLabel.textContent = lengthLabel(length, units);
+  }
+
+  rubber(points) {
+    const path = points?.length ? `M${points.map((p) => p.join(",")).join("L")}Z` : "";
+    this.halo.setAttribute("d", path);
+    this.band.setAttribute("d", path);
+  }
+
+  /** Colour bar with its range for a variable, swatches for sublattices. */
+  markerLegend(legend, on) {
+    this.legend.hidden = !on || !legend.title;
+    this.legend.replaceChildren();
+    if (this.legend.hidden) return;
+    element("b", "", this.legend).textContent = legend.title;
+    if (legend.gradient) {
+      const row = element("div", "tem-range", this.legend);
+      element("span", "", row).textContent = legend.low;
+      element("i", "", row).style.background = `linear-gradient(90deg, ${legend.gradient.join(",")})`;
+      element("span", "", row).textContent = legend.high;
+    }
+    for (const { colour, label } of legend.entries ?? []) {
+      const row = element("div", "tem-entry", this.legend);
+      element("i", "", row).style.background = colour;
+      element("span", "", row).textContent = label;
+    }
+  }
+}
+
+/** Text under the cursor: position, counts, and the column that is near. */
+function readout(x, y, picture, markers, index, units, legend) {
+  const digits = Math.max(0, Math.ceil(-Math.log10(Math.min(...picture.sampling))) + 1);
+  const value = picture.valueAt(x, y);
+  const parts = [`x ${x.toFixed(digits)} ${units}`, `y ${y.toFixed(digits)} ${units}`];
+  if (value !== null) {
+    const text = Number.isFinite(value) ? Number(value.toPrecision(5)) : "no value";
+    parts.push(`${text} ${picture.units}`);
+  }
+  if (index >= 0) {
+    parts.push(`column ${markers.labels[index]}`);
+    if (legend.title) parts.push(`${legend.name} ${Number(markers.values[index].toPrecision(4))}`);
+  }
+  return parts.join("   ");
+}
