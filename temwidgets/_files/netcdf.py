@@ -8,18 +8,15 @@ import numpy as np
 import xarray as xr
 
 from temwidgets._files.found import Axis, Found, plain_axes
-from temwidgets._files.store import decode
+from temwidgets._files.store import decode, load_groups
 from temwidgets.conventions import CALIBRATED, UNCALIBRATED, check_image, length_unit
 
 
 def read_netcdf(path: Path) -> list[Found]:
     """Read the arrays with dims (y, x) of every group; all arrays when no dim is so called."""
     arrays = []
-    groups = xr.open_groups(path, engine="h5netcdf", decode_timedelta=False)
-    for group, dataset in groups.items():
-        with dataset:
-            loaded = decode(dataset.load())
-        prefix = group.strip("/")
+    for group, dataset in load_groups(path).items():
+        loaded, prefix = decode(dataset), group.strip("/")
         arrays += [(f"{prefix}/{n}".strip("/"), loaded[n]) for n in map(str, loaded.data_vars)]
     images = [(name, array) for name, array in arrays if array.dims[-2:] == ("y", "x")]
     return [_found(name, array) for name, array in images or arrays]

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import xarray as xr
 
@@ -39,10 +40,7 @@ def write(path: Path, obj: Result) -> None:
 
 def load(path: Path) -> Result:
     """Load what `write` wrote, or any other netCDF-4 file, into memory."""
-    groups = {}
-    for name, dataset in xr.open_groups(path, engine="h5netcdf", decode_timedelta=False).items():
-        with dataset:
-            groups[name] = dataset.load()
+    groups = load_groups(path)
     root = groups["/"]
     kind = root.attrs.get(_KIND, "DataTree" if len(groups) > 1 else "Dataset")
     name = json.loads(root.attrs.get(_NAME, "null"))
@@ -53,6 +51,18 @@ def load(path: Path) -> Result:
         (variable,) = groups["/"].data_vars
         return groups["/"][variable].rename(name)
     return groups["/"]
+
+
+def load_groups(path: Path) -> dict[str, xr.Dataset]:
+    """Load every group of a netCDF-4 file, attributes as they are stored."""
+    with h5py.File(path, "r") as file:
+        # h5netcdf prints a traceback of its own where these raise
+        dict(file.attrs), list(file)
+    groups = {}
+    for name, dataset in xr.open_groups(path, engine="h5netcdf", decode_timedelta=False).items():
+        with dataset:
+            groups[name] = dataset.load()
+    return groups
 
 
 def encode(dataset: xr.Dataset) -> xr.Dataset:

@@ -119,7 +119,8 @@ def _y_x_last(values: np.ndarray, axes: list[Axis]) -> tuple[np.ndarray, list[Ax
     Berkeley EMD files come transposed out of the reader, axes and pixels alike.
     """
     names = [axis.name.casefold() for axis in axes]
-    if values.ndim not in (2, 3) or {"x", "y"} - set(names) or any(is_energy(a.units) for a in axes):
+    spectral = any(is_energy(axis.units) for axis in axes)
+    if spectral or values.ndim not in (2, 3) or not {"x", "y"} <= set(names):
         return values, axes
     order = [i for i, n in enumerate(names) if n not in ("y", "x")]
     order += [names.index("y"), names.index("x")]
