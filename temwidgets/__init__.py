@@ -27,6 +27,13 @@ _HOME = {
         "rotate_to_lattice",
         "to_original",
     ),
+    "temwidgets.analysis.intensity": (
+        "find_outliers",
+        "sublattice_statistics",
+        "voronoi_intensity",
+    ),
+    "temwidgets.analysis.mixture": ("assign_populations", "fit_mixture", "mixture_density"),
+    "temwidgets.analysis.sublattices": ("label_sublattices",),
     "temwidgets.analysis.preparation": (
         "bin_pixels",
         "calibrate",
