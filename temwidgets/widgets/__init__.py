@@ -7,6 +7,8 @@ from typing import Any
 
 _HOME = {
     "temwidgets.widgets.views.histogram": ("Histogram",),
+    "temwidgets.widgets.views.scatter": ("ScatterPlot",),
+    "temwidgets.widgets.views.table": ("ColumnTable",),
     "temwidgets.widgets.views.image_view": ("ImageView",),
     "temwidgets.widgets.selection": ("Selection",),
     "temwidgets.widgets.workspace": ("Workspace",),

@@ -90,6 +90,24 @@ _CSS = """
 .temwidgets-view .bqplot .plotarea_background {
   fill: none !important;
 }
+.temwidgets-view .tem-row .widget-text input[type="number"] {
+  width: 92px;
+  min-width: 0;
+  flex: 0 0 auto;
+}
+.temwidgets-view .tem-ramp {
+  display: inline-block;
+  width: 120px;
+  height: 10px;
+  vertical-align: middle;
+}
+.temwidgets-view table.dataTable {
+  --dt-row-selected: 190, 40, 95;
+}
+.temwidgets-view .dt-scroll-body,
+.temwidgets-view .dt-container {
+  background: transparent;
+}
 .temwidgets-view :focus-visible {
   outline: 2px solid var(--jp-brand-color1, #2196f3);
   outline-offset: 1px;

@@ -15,7 +15,7 @@ def round_ticks(low: float, high: float, about: int = 6) -> list[float]:
         return [float(low)]
     raw = (high - low) / about
     power = 10.0 ** np.floor(np.log10(raw))
-    step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9))
+    step = power * next(m for m in (1, 2, 5, 10) if m * power >= 0.8 * raw)
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
     return [float(f"{n * step:.12g}") for n in np.arange(first, last + 1)]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from temwidgets.widgets.controls import button, checkbox, dropdown, number, offer, whole_number
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, style_sheet
@@ -21,28 +22,16 @@ class HistogramControls:
     def __init__(self, view: Histogram) -> None:
         self.view = view
         self._busy = False
-        self.variable = widgets.Dropdown(
-            tooltip="Variable to count", layout={"width": "auto", "max_width": "300px"}
-        )
-        self.by = widgets.Dropdown(
-            description="Colour by", tooltip="One outline for each value of this variable",
-            layout={"width": "auto"}, style={"description_width": "auto"},
-        )  # fmt: skip
-        self.bins = widgets.BoundedIntText(
-            min=0, max=1000, description="Bins", tooltip="Number of bins; 0 follows the data",
-            continuous_update=False, layout={"width": "104px"}, style={"description_width": "auto"},
-        )  # fmt: skip
-        self.log = widgets.Checkbox(
-            description="log counts", tooltip="Logarithmic count axis", indent=False,
-            layout={"width": "auto"},
-        )  # fmt: skip
-        self.low, self.high = _field("Show from", "Left end of the axis"), _field("to", "Right end")
-        self.reset = _button("Reset", "Show the range that outliers cannot squash")
-        self.from_, self.until = (
-            _field("Select from", "Select columns from this value on (or drag over the histogram)"),
-            _field("up to", "Select columns below this value"),
-        )
-        self.clear = _button("Clear", "Select nothing")
+        self.variable = dropdown("", "Variable to count")
+        self.by = dropdown("Colour by", "One outline for each value of this variable")
+        self.bins = whole_number("Bins", "Number of bins; 0 follows the data", 0, 0, 1000)
+        self.log = checkbox("log counts", "Logarithmic count axis")
+        self.low = number("Show from", "Left end of the axis")
+        self.high = number("to", "Right end of the axis")
+        self.reset = button("Reset", "Show the range that outliers cannot squash")
+        self.from_ = number("Select from", "Select from this value on (or drag over the histogram)")
+        self.until = number("up to", "Select columns below this value")
+        self.clear = button("Clear", "Select nothing")
         self.more = widgets.ToggleButton(
             description="Options", tooltip="Bins, range, colours, select by numbers",
             layout={"width": "auto"},
@@ -56,8 +45,8 @@ class HistogramControls:
             lambda: (f"histogram_{self.view.shown}.csv", self.view.csv()),
             tooltip="Save edges and counts as CSV", on_error=self.view.show_error,
         )  # fmt: skip
-        png = _button("PNG", "Save the figure as PNG")
-        svg = _button("SVG", "Save the figure as SVG")
+        png = button("PNG", "Save the figure as PNG")
+        svg = button("SVG", "Save the figure as SVG")
         png.on_click(lambda _: figure.save_png(f"histogram_{self.view.shown}.png", scale=2))
         svg.on_click(lambda _: figure.save_svg(f"histogram_{self.view.shown}.svg"))
         options = widgets.VBox(
@@ -79,10 +68,10 @@ class HistogramControls:
         view = self.view
         self._busy = True
         try:
-            _offer(self.variable, choices(view.columns, numeric(view.columns)), view.shown)
+            offer(self.variable, choices(view.columns, numeric(view.columns)), view.shown)
             groups = [("one colour", None), *choices(view.columns, categories(view.columns))]
             by = view.by if view.by in [value for _, value in groups] else None
-            _offer(self.by, groups, by)
+            offer(self.by, groups, by)
             self.bins.value = 0 if view.bins == "auto" else int(view.bins)
             self.log.value = view.log_counts
             self.low.value = significant(view._edges[0])
@@ -125,8 +114,8 @@ class HistogramControls:
 
     def _setter(self, name: str) -> Any:
         def set_trait(change: Any) -> None:
-            if not self._busy and (change["new"] is not None or name == "by"):
-                setattr(self.view, name, change["new"])
+            if not self._busy and change["new"] is not None:
+                setattr(self.view, name, None if change["new"] == "" else change["new"])
 
         return set_trait
 
@@ -144,20 +133,3 @@ class HistogramControls:
     def _brush_set(self, _: Any) -> None:
         if not self._busy:
             self.view.brush = (self.from_.value, self.until.value)
-
-
-def _offer(control: widgets.Dropdown, options: list, value: Any) -> None:
-    if tuple(control.options) != tuple(options):
-        control.options = options
-    control.value = value
-
-
-def _field(description: str, tooltip: str) -> widgets.FloatText:
-    return widgets.FloatText(
-        description=description, tooltip=tooltip, continuous_update=False,
-        layout={"width": "auto", "max_width": "150px"}, style={"description_width": "auto"},
-    )  # fmt: skip
-
-
-def _button(description: str, tooltip: str) -> widgets.Button:
-    return widgets.Button(description=description, tooltip=tooltip, layout={"width": "auto"})
