@@ -34,15 +34,8 @@ _HOME = {
     ),
     "temwidgets.analysis.mixture": ("assign_populations", "fit_mixture", "mixture_density"),
     "temwidgets.analysis.sublattices": ("label_sublattices",),
-    "temwidgets.analysis.preparation": (
-        "bin_pixels",
-        "calibrate",
-        "crop",
-        "mean_frame",
-        "normalise",
-        "rescale",
-        "select_frame",
-    ),
+    "temwidgets.analysis.pixels": ("bin_pixels", "calibrate", "rescale"),
+    "temwidgets.analysis.preparation": ("crop", "mean_frame", "normalise", "select_frame"),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
     "temwidgets.widgets.workspace": ("Workspace",),
 }

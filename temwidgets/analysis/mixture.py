@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.variables import finite_values, numeric_variable
 from temwidgets.conventions import check_columns, quantity
+
+if TYPE_CHECKING:
+    from temwidgets.kernels.mixtures import Mixture
 
 _FEWEST_PER_COMPONENT = 5
 _STEPS_WITHOUT_GAIN = 2
@@ -62,18 +65,22 @@ def fit_mixture(
         raise ValueError(f'criterion is "bic" or "icl", but {criterion!r} came.')
     values = finite_values(columns, variable, sublattice)
     numbers = _numbers(n_components, max_components, values.size)
-    fits: list[mixtures.Mixture] = []
+    fits: list[Mixture] = []
     scores: list[float] = []
     for number in numbers:
         fits.append(mixtures.fit_mixture(values, number))
         scores.append(getattr(fits[-1], criterion))
         if len(scores) - int(np.argmin(scores)) > _STEPS_WITHOUT_GAIN:
             break
-    best = fits[int(np.argmin(scores))]
     unit = str(columns[variable].attrs.get("units", "1"))
     attrs: dict[str, Any] = {"variable": variable, "criterion": criterion, "n_columns": values.size}
     if sublattice is not None:
         attrs["sublattice"] = int(sublattice)
+    return _table(fits, fits[int(np.argmin(scores))], unit, attrs)
+
+
+def _table(fits: list[Mixture], best: Mixture, unit: str, attrs: dict[str, Any]) -> xr.Dataset:
+    variable, tried = attrs["variable"], [fit.mean.size for fit in fits]
     return xr.Dataset(
         {
             "weight": quantity("population", best.weight, "1", "fraction of the columns"),
@@ -84,9 +91,7 @@ def fit_mixture(
         },
         coords={
             "population": quantity("population", np.arange(best.mean.size), "1", "population"),
-            "n_components": quantity(
-                "n_components", numbers[: len(fits)], "1", "number of populations"
-            ),
+            "n_components": quantity("n_components", tried, "1", "number of populations"),
         },
         attrs=attrs,
     )

@@ -70,14 +70,9 @@ def label_sublattices(
     Separation: K. M. Ashman et al., Astron. J. 108 (1994) 2348.
     """
     check_columns(columns)
-    values = numeric_variable(columns, variable or _first_variable(columns))
-    if method not in ("global", "local"):
-        raise ValueError(f'method is "global" or "local", but {method!r} came.')
-    for number in (max_sublattices, 1 if n is None else n):
-        if number != int(number) or number < 1:
-            raise ValueError(
-                f"The number of sublattices is a whole number from 1, but {number} came."
-            )
+    _check_options(n, max_sublattices, method)
+    variable = variable or _first_variable(columns)
+    values = numeric_variable(columns, variable)
     if method == "local":
         values, typical = _against_neighbours(columns["y"].values, columns["x"].values, values)
     else:
@@ -85,7 +80,7 @@ def label_sublattices(
     known = np.isfinite(values)
     if known.sum() < max(n or 1, 2):
         raise ValueError(
-            f"Only {int(known.sum())} columns have a finite {variable or _first_variable(columns)};"
+            f"Only {int(known.sum())} columns have a finite {variable};"
             f" that is too few to tell {n or 'any'} sublattices apart."
         )
     limits = _limits(
@@ -102,6 +97,16 @@ def label_sublattices(
             )
         result.attrs["names"] = list(map(str, names))
     return columns.assign(sublattice=result)
+
+
+def _check_options(n: int | None, max_sublattices: int, method: str) -> None:
+    if method not in ("global", "local"):
+        raise ValueError(f'method is "global" or "local", but {method!r} came.')
+    for number in (max_sublattices, 1 if n is None else n):
+        if number != int(number) or number < 1:
+            raise ValueError(
+                f"The number of sublattices is a whole number from 1, but {number} came."
+            )
 
 
 def _first_variable(columns: xr.Dataset) -> str:

@@ -12,7 +12,8 @@ from temwidgets.analysis.frames import (
     rotate_to_lattice,
     to_original,
 )
-from temwidgets.analysis.preparation import calibrate, crop
+from temwidgets.analysis.pixels import calibrate
+from temwidgets.analysis.preparation import crop
 
 
 def lone_column(sampling=(0.02, 0.03)):
