@@ -114,7 +114,8 @@ def make_image(
     Raises
     ------
     ValueError
-        If `values` has not two or three dims, or `sampling` is not positive and finite.
+        If `values` has not two or three dims, `sampling` is not positive and finite, or `origin`
+        is not a point.
     """
     array = np.asarray(values)
     if array.ndim not in (2, 3):
@@ -122,11 +123,11 @@ def make_image(
             f"An image has dims (y, x) or (frame, y, x), but the array has {array.ndim} dims"
             f" (shape {array.shape}). Choose one plane of it, e.g. array[0]."
         )
-    step = _as_sampling(sampling)
+    step, start = _as_sampling(sampling), _as_origin(origin)
     unit = units or (UNCALIBRATED if sampling is None else CALIBRATED)
     coords = {}
     for axis, (name, size) in enumerate(zip("yx", array.shape[-2:], strict=True)):
-        values_1d = origin[axis] + step[axis] * np.arange(size)
+        values_1d = start[axis] + step[axis] * np.arange(size)
         coords[name] = quantity(name, values_1d, unit, f"{name} position")
     dims: tuple[str, ...] = ("y", "x")
     if array.ndim == 3:
@@ -137,13 +138,31 @@ def make_image(
 
 
 def _as_sampling(sampling: float | tuple[float, float] | None) -> Sampling:
-    step = np.broadcast_to(1.0 if sampling is None else np.asarray(sampling, float), (2,))
-    if not (np.isfinite(step).all() and (step > 0).all()):
+    step = _numbers(1.0 if sampling is None else sampling)
+    if step is None or step.shape not in ((), (2,)) or not (step > 0).all():
         raise ValueError(
             f"sampling is the length of a pixel and must be positive, but {sampling!r} came."
             " Give one number, or (y, x), in nm."
         )
-    return Sampling(float(step[0]), float(step[1]))
+    y, x = np.broadcast_to(step, (2,))
+    return Sampling(float(y), float(x))
+
+
+def _as_origin(origin: tuple[float, float]) -> Sampling:
+    point = _numbers(origin)
+    if point is None or point.shape != (2,):
+        raise ValueError(
+            f"origin is the position (y, x) of the first pixel, two numbers, but {origin!r} came."
+        )
+    return Sampling(float(point[0]), float(point[1]))
+
+
+def _numbers(values: Any) -> np.ndarray | None:
+    try:
+        array = np.asarray(values, float)
+    except (TypeError, ValueError):
+        return None
+    return array if np.isfinite(array).all() else None
 
 
 def pixel_grid(image: xr.DataArray) -> PixelGrid:
@@ -212,7 +231,8 @@ def _check_axes(image: xr.DataArray) -> None:
                 f"The image has no coordinate {name!r}. Wrap it with"
                 " temwidgets.make_image(array, sampling=nm_per_pixel)."
             )
-        steps = np.diff(np.asarray(image[name].values, float))
+        axis = _numbers(image[name].values)
+        steps = np.zeros(1) if axis is None else np.diff(axis)
         if not (steps > 0).all() or np.ptp(steps) > 1e-3 * abs(steps.mean()):
             raise ValueError(
                 f"Coordinate {name!r} must increase in equal steps. Take a contiguous piece of the"
@@ -288,14 +308,15 @@ def make_columns(
     Raises
     ------
     ValueError
-        If y and x differ in length or are not one-dimensional.
+        If y and x differ in length or are not one-dimensional, or labels are not different whole
+        numbers from 0 on, one for each column.
     """
     y, x = np.asarray(y, float), np.asarray(x, float)
     if y.ndim != 1 or y.shape != x.shape:
         raise ValueError(
             f"y and x must be equally long lists, but shapes {y.shape} and {x.shape} came."
         )
-    label = np.arange(y.size) if labels is None else np.asarray(labels, np.int64)
+    label = np.arange(y.size) if labels is None else _as_labels(labels, y.size)
     next_label = int(label.max()) + 1 if label.size else 0
     return xr.Dataset(
         {
@@ -305,6 +326,17 @@ def make_columns(
         coords={"column": quantity("column", label, "1", "column label")},
         attrs={"next_label": next_label, **(attrs or {})},
     )
+
+
+def _as_labels(labels: Any, size: int) -> np.ndarray:
+    values = _numbers(labels)
+    whole = values is not None and values.shape == (size,) and (values % 1 == 0).all()
+    if values is None or not whole or (values < 0).any() or np.unique(values).size != size:
+        raise ValueError(
+            f"labels must be {size} different whole numbers from 0 on, one for each column, but"
+            f" {labels!r} came."
+        )
+    return np.asarray(labels).astype(np.int64)
 
 
 def flag_variable(values: Any) -> xr.Variable:
