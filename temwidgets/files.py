@@ -56,6 +56,7 @@ def read(
         neither the file nor `sampling` calibrates it). Attributes: ``source``, ``pixel_size``
         (y, x), and what the file tells of ``detector``, ``microscope``, ``beam_energy``,
         ``magnification``, ``dwell_time``, ...; all its metadata is the JSON text ``metadata``.
+        ``encoding["source"]`` is the whole path.
 
     Raises
     ------

@@ -42,6 +42,7 @@ def to_image(
             f" image: {_REASONS.get(found.kind, _DIMS)}."
         )
     image = _assemble(found, path, sampling)
+    image.encoding = {"source": str(path.absolute())}
     notes = [f"{path.name}: {found.doubt}"] if found.doubt else []
     if length_unit(image) == UNCALIBRATED:
         notes.append(_uncalibrated(found, path))
