@@ -11,6 +11,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "temwidgets.analysis.spacing": ("estimate_separation",),
+    "temwidgets.analysis.finding": ("apply_threshold", "find_candidates", "find_columns"),
     "temwidgets.analysis.scores": ("match_columns", "score_columns"),
     "temwidgets.analysis.editing": (
         "add_columns",
@@ -19,6 +21,7 @@ _HOME = {
         "set_sublattice",
     ),
     "temwidgets.files": ("datasets", "open_result", "read", "save"),
+    "temwidgets.analysis.carrying": ("carry_columns",),
     "temwidgets.analysis.cleaning": ("denoise", "subtract_background"),
     "temwidgets.analysis.frames": (
         "from_original",

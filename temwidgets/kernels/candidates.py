@@ -1,0 +1,216 @@
+"""Candidates for atomic columns in an image, with heights and the noise they are judged by.
+
+Two cases. In a *crystal* (reflections in the spectrum) places come from the image after an
+adaptive Wiener filter, which knows the lattice and sees far below the noise; heights add what
+that filter has left out, so that it cannot fill a vacancy. Columns off the lattice are taken
+from the plainly filtered image where they are significant by themselves. *Elsewhere* bright
+blobs count that have no dark counterparts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.ndimage as ndi
+from scipy.spatial import KDTree
+
+from temwidgets.kernels.filters import ColumnFilter, lower_envelope
+from temwidgets.kernels.peaks import find_peaks, refine_at_border, strongest
+from temwidgets.kernels.spectra import (
+    Reflections,
+    local_mean,
+    power_spectrum,
+    reflections,
+    shortest_vector,
+)
+
+Pair = tuple[float, float]
+SIGNIFICANT = 4.5
+"""Standard deviations of noise above which a peak off the lattice counts."""
+
+
+class Candidates(NamedTuple):
+    """Places (n, 2) in pixels, heights in counts, what to cut on, and where to cut."""
+
+    place: np.ndarray
+    height: np.ndarray
+    strength: np.ndarray
+    threshold: float
+    noise: float
+    sigma: float
+
+
+NONE = Candidates(np.empty((0, 2)), np.empty(0), np.empty(0), np.inf, np.nan, np.nan)
+
+
+def find_candidates(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidates:
+    """Find candidates for columns.
+
+    Parameters
+    ----------
+    image : array of float32, (row, col)
+        Finite.
+    aspect : (float, float)
+        Sides of a pixel over their geometric mean.
+    separation : float or None
+        Smallest distance of columns in units of that mean; None: from the image.
+    """
+    if not np.ptp(image) > 0:
+        return NONE
+    # float32 keeps its digits for the columns, not for an offset or a scale
+    scale = float(image.std())
+    image = (image - image.mean()) / scale
+    spectrum = power_spectrum(image, aspect)
+    spots = reflections(spectrum)
+    if spots is None:
+        found = blobs(image, aspect, separation)
+    else:
+        guess = separation or shortest_vector(spectrum, spots, aspect) or 5 * spots.sigma
+        found = lattice_columns(image, aspect, spots, guess, separation is not None)
+    return found._replace(
+        height=found.height * scale,
+        strength=found.strength * scale,
+        threshold=found.threshold * scale,
+        noise=found.noise * scale,
+    )
+
+
+def lattice_columns(
+    image: np.ndarray, aspect: Pair, spots: Reflections, spacing: float, given: bool
+) -> Candidates:
+    """Find candidates in the image of a crystal whose columns are about `spacing` apart."""
+    sigma = float(np.clip(spots.sigma, 0.12 * spacing, 0.4 * spacing))
+    flat = image - local_mean(image, _pixels(2.5 * spacing, aspect))
+    filtered = ColumnFilter(flat, sigma, aspect)
+    plain, sharp, width = _kernels(filtered, sigma, spacing)
+    distance = 0.6 * spacing if given else float(np.clip(2.5 * width, 0.3 * spacing, 0.5 * spacing))
+    gate = filtered.gate()
+    share = filtered.edge(plain)
+    waves = filtered.apply(sharp * gate) / filtered.edge(sharp)
+    left_out = filtered.apply(plain * (1 - gate)) / share
+    alone = filtered.apply(plain) / share
+
+    inner = waves[filtered.inside]
+    blocks = _pixels(1.5 * spacing, aspect)
+    pad = np.array(filtered.pad)
+
+    def peaks(view: np.ndarray, lowest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        raw, level = find_peaks(view, lowest, distance, aspect)
+        seen = _inside(raw - pad, image.shape)
+        raw, level = raw[seen], level[seen]
+        place = refine_at_border(
+            flat, raw - pad, _pixels(sigma, aspect), _pixels(0.5 * spacing, aspect)
+        )
+        seen = _inside(place, image.shape)
+        level = level - lower_envelope(inner, blocks, *place.T)
+        return raw[seen], place[seen], level[seen]
+
+    raw, place, level = peaks(waves, float(np.percentile(inner, 5)))
+    height = level + ndi.map_coordinates(left_out, raw.T, order=1)
+    strength = np.minimum(height, level)
+
+    noise = filtered.noise_after(plain)
+    _, single, peak = peaks(alone, SIGNIFICANT * noise)
+    new = _far_from(single, place[strength > 2 * noise], distance, aspect)
+    place = np.concatenate([place, single[new]])
+    height, strength = (np.concatenate([v, peak[new]]) for v in (height, strength))
+    keep = strongest(place * np.array(aspect), strength, 0.7 * distance)
+    least = 5.6 * filtered.noise_after(sharp * gate)
+    cut = _valley(strength[keep], noise, least)
+    return Candidates(place[keep], height[keep], strength[keep], cut, noise, sigma)
+
+
+def _kernels(
+    filtered: ColumnFilter, sigma: float, spacing: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Kernels for the image as it is and, sharper, for the image after the adaptive filter.
+
+    Real columns are not Gaussian: where noise does not limit the sharpening, this does (the
+    floor), the less so the more the columns overlap.
+    """
+    width = max(0.6 * sigma, 0.6)
+    eps = filtered.noise_to_signal
+    overlap = sigma / spacing
+    floor = np.clip(4e-6 / max(eps, 1e-9) * min(1, (0.2 / overlap) ** 4), 2e-4, 0.02)
+    sharper = np.clip(0.1 * (0.17 / overlap) ** 6, 0.01, 0.1)
+    plain = filtered.kernel(float(eps + floor), width)
+    return plain, filtered.kernel(float(sharper * eps + floor), width), width
+
+
+def _valley(strength: np.ndarray, noise: float, least: float) -> float:
+    """Cut where candidates are rarest, between what noise makes and a third of a strong column."""
+    if not strength.size:
+        return np.inf
+    clear = strength > 3 * noise
+    strong = float(np.percentile(strength[clear] if clear.sum() > 10 else strength, 90))
+    low = max(0.5 * noise, least, 0.06 * strong)
+    cut = np.linspace(low, max(0.35 * strong, 1.2 * low), 96)
+    blur = max(0.4 * noise, 0.02 * strong)
+    near = strength[(strength > cut[0] - 5 * blur) & (strength < cut[-1] + 5 * blur)]
+    density = np.exp(-(((cut[:, None] - near) / blur) ** 2) / 2).sum(axis=1)
+    empty = density <= density.min() + 0.0005 * strength.size
+    first = int(np.argmax(empty))
+    run = int(np.argmin(np.append(empty[first:], False)))
+    return float(cut[first + (run - 1) // 3])
+
+
+def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidates:
+    """Find bright blobs in an image without a lattice, such as single atoms on a support.
+
+    Noise and amorphous supports have as many dark blobs as bright ones. The width is the one at
+    which the bright ones exceed the dark ones most; the cut is where dark ones are a tenth of
+    the bright ones.
+    """
+    widths = [separation / 4] if separation else [1.4, 2.0, 2.8, 4.0, 5.6]
+    best, most = NONE, 0.0
+    for sigma in widths:
+        signal, noise = _band(image, sigma, aspect)
+        bright, dark = (_blob_peaks(side, noise, sigma, aspect) for side in (signal, -signal))
+        z, z_dark = (peaks[1] for peaks in (bright, dark))
+        cut = np.linspace(4.5, 12, 76)
+        n, n_dark = ((v[None] > cut[:, None]).sum(axis=1) for v in (z, z_dark))
+        # beyond six standard deviations noise makes none at all
+        clean = (n > 0) & (n_dark + (cut < 6) <= 0.1 * n)
+        gain = float(np.maximum(z - 4, 0).sum() - np.maximum(z_dark - 4, 0).sum())
+        if clean.any() and gain > most:
+            most, level = gain, float(np.median(noise))
+            threshold = float(cut[np.argmax(clean)]) * level
+            height = ndi.map_coordinates(signal, bright[0].T, order=1)
+            best = Candidates(bright[0], height, z * level, threshold, level, sigma)
+    return best
+
+
+def _band(image: np.ndarray, sigma: float, aspect: Pair) -> tuple[np.ndarray, np.ndarray]:
+    """Difference of Gaussians matched to `sigma`, and its local standard deviation."""
+    narrow, wide, far = (_pixels(f * sigma, aspect) for f in (1, 3, 24))
+    signal = ndi.gaussian_filter(image, narrow) - ndi.gaussian_filter(image, wide)
+    signal -= np.median(signal)
+    typical = 1.4826 * float(np.median(np.abs(signal)))
+    # clipped, so that the blobs themselves do not count as noise
+    local = local_mean(np.minimum(np.abs(signal), 3 * typical), far) * np.sqrt(np.pi / 2)
+    return signal, np.maximum(local, 0.3 * typical + 1e-12)
+
+
+def _blob_peaks(
+    signal: np.ndarray, noise: np.ndarray, sigma: float, aspect: Pair
+) -> tuple[np.ndarray, np.ndarray]:
+    place, z = find_peaks(signal / noise, 3.0, 2.5 * sigma, aspect)
+    seen = _inside(place, signal.shape)
+    return place[seen], z[seen]
+
+
+def _pixels(length: float, aspect: Pair) -> Pair:
+    return length / aspect[0], length / aspect[1]
+
+
+def _inside(place: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    within: np.ndarray = (place > -0.5) & (place < np.array(shape) - 0.5)
+    return np.all(within, axis=1)
+
+
+def _far_from(place: np.ndarray, others: np.ndarray, distance: float, aspect: Pair) -> np.ndarray:
+    if not (len(place) and len(others)):
+        return np.ones(len(place), bool)
+    unit = np.array(aspect)
+    return KDTree(others * unit).query(place * unit)[0] > distance
