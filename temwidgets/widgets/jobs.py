@@ -68,7 +68,8 @@ class Job(traitlets.HasTraits):
             with self.hold_trait_notifications():
                 self.fraction, self.seconds_left, self.running = 1.0, None, False
         finally:
-            self._idle.set()
+            if not self.running:  # whoever heard of the end may have begun another
+                self._idle.set()
 
     def report(self, fraction: float) -> None:
         """Take note of progress, at most 20 times a second; stop the caller if cancelled.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from temwidgets.conventions import check_columns, check_image, pixel_grid
 from temwidgets.widgets.traits import Trait
 
-PRODUCTS = ("image", "candidates", "columns", "model", "residual")
+if TYPE_CHECKING:
+    from temwidgets.widgets.history import Step
+
+PRODUCTS = ("image", "candidates", "columns", "model", "residual", "mixture")
 DERIVED = ("model", "residual")
 """Products that follow from the others: undo passes over the steps that made them."""
 
@@ -25,7 +28,7 @@ class Product(Trait):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check against the conventions."""
-        if value is None or self.name == "candidates":
+        if value is None or self.name in ("candidates", "mixture"):
             return value
         return check_columns(value) if self.name == "columns" else check_image(value, ndim=None)
 
@@ -61,25 +64,26 @@ def destination(name: str, result: Any) -> str:
     )
 
 
-def next_state(
-    state: State, into: str, result: Any, *, frame: int | None, clears: tuple[str, ...]
-) -> State:
-    """Put a new product into a state and drop what no longer follows."""
-    dropped = set(clears)
-    if into in ("image", "columns"):
+def next_state(state: State, step: Step, result: Any) -> State:
+    """Put what a step made into a state and drop what no longer follows."""
+    dropped = set(step.clears)
+    if step.into in ("image", "columns"):
         dropped |= {"model", "residual"}
-    if into == "image":
+        dropped |= {"mixture"} - set(step.inputs)
+    if step.into == "image":
         dropped.add("candidates")
-    new = {**state, **dict.fromkeys(dropped), into: result}
-    if into == "model" and result is not None:
-        new["residual"] = plane(state["image"], frame or 0) - result
+    new = {**state, **dict.fromkeys(dropped), step.into: result}
+    if step.into == "model" and result is not None:
+        new["residual"] = plane(state["image"], step.frame or 0) - result
     return new
 
 
 def describe(product: Any) -> str:
     """Say in a few words what a product is, e.g. "1,234 columns"."""
+    if isinstance(product, xr.Dataset) and "column" not in product.dims:
+        return f"{product.sizes.get('population', 0)} populations"
     if isinstance(product, xr.Dataset):
-        return f"{product.sizes.get('column', 0):,} columns"
+        return f"{product.sizes['column']:,} columns"
     if isinstance(product, xr.DataArray) and {"y", "x"} <= set(product.dims):
         grid = pixel_grid(product)
         frames = f"{product.sizes['frame']} frames of " if "frame" in product.dims else ""

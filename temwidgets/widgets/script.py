@@ -16,6 +16,9 @@ from temwidgets import files
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.origins import origin_call
 
+_SPACES = ("temwidgets.examples", "temwidgets.synthetic")
+"""Modules whose functions are called by their module's name."""
+
 
 class ScriptWriter:
     """Collects the lines of a script, its imports, and the products it reads from files."""
@@ -57,6 +60,8 @@ class ScriptWriter:
         if function is not None and getattr(temwidgets, step.name, None) is function:
             return f"tw.{step.name}"
         module, _, name = step.target.partition(":")
+        if module in _SPACES:
+            return f"tw.{module.rpartition('.')[2]}.{name}"
         if module == "__main__" or function is None:
             name = name.rpartition(".")[2]
             self._import(f"# define {name} here, as in the notebook")

@@ -76,7 +76,7 @@ class Workspace(traitlets.HasTraits):
 
     Attributes
     ----------
-    image, candidates, columns, model, residual
+    image, candidates, columns, model, residual, mixture
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
@@ -95,6 +95,7 @@ class Workspace(traitlets.HasTraits):
     columns = Product()
     model = Product()
     residual = Product()
+    mixture = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     message = traitlets.Instance(Message, default_value=Message())
@@ -166,14 +167,14 @@ class Workspace(traitlets.HasTraits):
             if self._running is not None:
                 return self._stand_in_line(call, wait)
             self._begin(call)
-        if wait:
-            error = self._perform(call)
-            if self._running is not None:
-                start_thread(self._work, "temwidgets")
-            if error is not None:
-                raise error
-        else:
-            start_thread(self._work, "temwidgets")
+        if not wait:
+            start_thread(lambda: self._work(call), "temwidgets")
+            return self.job
+        error, following = self._perform(call), self._next()
+        if following is not None:
+            start_thread(lambda: self._work(following), "temwidgets")
+        if error is not None:
+            raise error
         return self.job
 
     def undo(self) -> None:
@@ -243,9 +244,10 @@ class Workspace(traitlets.HasTraits):
         self._running = call
         self.job.begin(call.name)
 
-    def _work(self) -> None:
-        while (call := self._running) is not None:
+    def _work(self, call: _Call | None) -> None:
+        while call is not None:
             self._perform(call)
+            call = self._next()
 
     def _perform(self, call: _Call) -> Exception | None:
         try:
@@ -256,8 +258,6 @@ class Workspace(traitlets.HasTraits):
             _log.debug("%s failed", call.name, exc_info=True)
             self.message = Message("error", sentence(error))
             return error
-        finally:
-            self._next()
         return None
 
     def _compute(self, call: _Call) -> None:
@@ -288,18 +288,21 @@ class Workspace(traitlets.HasTraits):
 
     def _accept(self, step: Step, state: State, result: Any) -> None:
         step = replace(step, into=step.into or destination(step.name, result))
-        new = next_state(state, step.into, result, frame=step.frame, clears=step.clears)
+        new = next_state(state, step, result)
         self._history.add(step, new)
         self._show()
         self.message = Message("info", f"{step.name}: {describe(result)}.")
 
-    def _next(self) -> None:
+    def _next(self) -> _Call | None:
+        """Take the next call from the queue; whoever hears of the end may start another."""
         with self.lock:
-            self._running = self._queue.pop(0) if self._queue else None
-            if self._running is not None:
-                self.job.begin(self._running.name)
-            else:
+            call = self._queue.pop(0) if self._queue else None
+            self._running = call
+            if call is None:
                 self.job.end()
+            else:
+                self.job.begin(call.name)
+        return call
 
     def _show(self) -> None:
         """Set the traits to the present state; a product that is the same object stays mute."""
@@ -344,6 +347,6 @@ class Workspace(traitlets.HasTraits):
         self.job.cancel()
         with self.lock:
             name, value = change["name"], change["new"]
-            new = next_state(self._history.present, name, value, frame=self.frame, clears=())
-            self._history.add(Step(target="", into=name), new)
+            step = Step(target="", into=name, frame=self.frame)
+            self._history.add(step, next_state(self._history.present, step, value))
             self._show()

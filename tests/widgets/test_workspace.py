@@ -256,3 +256,18 @@ def test_views_in_two_threads_see_one_change_at_a_time(workspace):
         workspace.selection.select([label])
     assert workspace.job.wait(5)
     assert overlaps == [False] * 5
+
+
+def test_whoever_hears_of_the_end_may_start_the_next(image):
+    """As the fit panel does to show the model."""
+    workspace = Workspace(image)
+
+    def follow(change):
+        if not change["new"] and workspace.model is None:
+            workspace.run(flat_model, into="model")
+
+    workspace.job.observe(follow, "running")
+    workspace.run(brightest)
+    assert workspace.job.wait(5)
+    assert [step.name for step in workspace.history] == ["brightest", "flat_model"]
+    assert workspace.residual is not None

@@ -12,16 +12,17 @@ _DIMENSIONLESS = ("", "1")
 
 
 def numeric(columns: xr.Dataset | None) -> list[str]:
-    """List the variables with one number for each column; flags are words, not numbers."""
+    """List the variables with one number for each column, errors last; flags are words."""
     if columns is None:
         return []
-    return [
+    names = [
         str(name)
         for name, variable in columns.data_vars.items()
         if variable.dims == ("column",)
         and variable.dtype.kind in "fiub"
         and "flag_masks" not in variable.attrs
     ]
+    return sorted(names, key=lambda name: name.endswith("_std"))
 
 
 def categories(columns: xr.Dataset | None) -> list[str]:

@@ -14,6 +14,7 @@ import xarray as xr
 
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.products import Product
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
@@ -47,7 +48,7 @@ class Histogram(ColumnsView):
     range : (float, float), optional
         Range shown, in the variable's unit; by default one that outliers cannot squash.
     mixture : Dataset, optional
-        Result of ``temwidgets.intensity_mixture`` to draw over the counts.
+        Result of ``temwidgets.fit_mixture`` to draw over the counts.
 
     Attributes
     ----------
@@ -70,7 +71,7 @@ class Histogram(ColumnsView):
     log_counts = traitlets.Bool(False)
     range = Interval()
     brush = Interval()
-    mixture = traitlets.Instance(xr.Dataset, allow_none=True)
+    mixture = Product()
 
     def __init__(
         self,
@@ -91,6 +92,15 @@ class Histogram(ColumnsView):
         self.observe(self._on_option, redraw)
         self.observe(self._on_brush, "brush")
         self.brush = brush
+        if self._workspace is not None:
+            self._workspace.observe(self._on_mixture, "mixture")
+            self.mixture = self._workspace.mixture
+
+    def close(self) -> None:
+        """Close the widget and let go of workspace and selection."""
+        if self._following and self._workspace is not None:
+            self._workspace.unobserve(self._on_mixture, "mixture")
+        super().close()
 
     @property
     def shown(self) -> str | None:
@@ -197,7 +207,8 @@ class Histogram(ColumnsView):
 
         x = np.linspace(self._edges[0], self._edges[-1], 400)
         density = np.atleast_2d(np.asarray(mixture_density(self.mixture, x)))
-        scale = np.isfinite(values).sum() * np.diff(self._edges)[0]
+        number = self.mixture.attrs.get("n_columns", np.isfinite(values).sum())
+        scale = number * np.diff(self._edges)[0]
         curves = np.vstack([density, density.sum(axis=0)]) if len(density) > 1 else density
         with self._curves.hold_sync():
             self._curves.x, self._curves.y = x, self._lift(scale * curves)
@@ -255,6 +266,10 @@ class Histogram(ColumnsView):
             f" {escape(spread(values, units) if values.size else 'none')}</div>"
             for name, values, color in rows
         )
+
+    @guarded
+    def _on_mixture(self, change: Any) -> None:
+        self.mixture = change["new"]
 
     @guarded
     def _on_option(self, change: Any) -> None:

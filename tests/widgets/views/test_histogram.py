@@ -197,3 +197,20 @@ def test_a_callback_error_is_shown_and_nothing_breaks(columns):
     view.columns = tw.make_columns([1.0], [2.0])
     view.brush = (0, 5)
     assert view.selection.labels.tolist() == [0]
+
+
+def test_a_mixture_of_the_workspace_is_drawn_over(workspace):
+    view = Histogram(workspace, bins=10)
+    assert not view._curves.visible
+    workspace.run(tw.fit_mixture, into="mixture", n_components=2, wait=True)
+    assert view._curves.visible
+    assert view._curves.y.shape[0] == 3
+    area = np.trapezoid(view._curves.y[-1], view._curves.x)
+    assert area == pytest.approx(30 * np.diff(view._edges)[0], rel=0.1)
+    view.variable = "x"
+    assert not view._curves.visible
+    view.variable = "intensity"
+    workspace.run(tw.assign_populations, wait=True)
+    assert view._curves.visible
+    workspace.run(tw.delete_columns, labels=[10], wait=True)
+    assert not view._curves.visible
