@@ -179,6 +179,14 @@ def scaled_frame(image: xr.DataArray, factor: tuple[float, float]) -> list[float
     return [*(matrix / np.array(factor)).ravel(), *offset]
 
 
+def frame_step(source: xr.DataArray, target: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return matrix and offset that map (y, x) in `source` to (y, x) in `target`."""
+    matrix, offset = _frame(source)
+    target_matrix, target_offset = _frame(target)
+    back = np.linalg.inv(target_matrix)
+    return back @ matrix, back @ (offset - target_offset)
+
+
 def _frame(image: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
     numbers = np.asarray(image.attrs.get(FRAME, (1, 0, 0, 1, 0, 0)), float)
     return numbers[:4].reshape(2, 2), numbers[4:]

@@ -33,6 +33,14 @@ def test_bins_sit_at_block_centres(image):
     assert binned.y.attrs == image.y.attrs
 
 
+def test_a_block_with_a_nan_pixel_is_nan(image):
+    holed = image.where(image.x > -0.99)
+    for method in ("sum", "mean"):
+        binned = bin_pixels(holed, 2, method=method)
+        assert np.isnan(binned[:, 0]).all()
+        assert np.isfinite(binned[:, 1:]).all()
+
+
 @pytest.mark.parametrize("factor", [0, -1, 1.5, 30, (2, 31)])
 def test_bin_sentences(image, factor):
     with pytest.raises(ValueError, match="whole numbers that leave at least 2 x 2"):

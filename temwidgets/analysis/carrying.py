@@ -1,0 +1,96 @@
+"""Take columns along when their image is cropped, turned or calibrated."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis.frames import frame_step
+from temwidgets.conventions import check_columns, check_image, length_unit
+
+# powers of length in what a change of scale changes
+_POWERS = {
+    "sigma_major": 1,
+    "sigma_minor": 1,
+    "voronoi_area": 2,
+    "intensity": 2,
+    "voronoi_intensity": 2,
+}
+
+
+def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArray) -> xr.Dataset:
+    """Express columns of one image in the frame of another that was made from it, or the reverse.
+
+    Parameters
+    ----------
+    columns : Dataset, (column,)
+        Columns of `source`.
+    source, target : DataArray
+        Two stages of one image: as read, cropped, turned, calibrated.
+
+    Returns
+    -------
+    Dataset, (column,)
+        All columns with their labels, also those that `target` no longer shows. Positions,
+        `theta`, sigmas, areas, integrated intensities, displacements and their standard errors
+        are in the frame and unit of `target`; all else is unchanged.
+
+    Raises
+    ------
+    ValueError
+        If columns and source differ in unit, or a calibration between the two stretched y and x
+        differently, which changes the shape of every column: fit again instead.
+    """
+    check_image(source, ndim=None)
+    check_image(target, ndim=None)
+    check_columns(columns)
+    if length_unit(columns) != length_unit(source):
+        raise ValueError(
+            f"The columns are in {length_unit(columns)}, but source is in {length_unit(source)}."
+            " Give the image that the columns were found in."
+        )
+    matrix, offset = frame_step(source, target)
+    factor = float(np.sqrt(abs(np.linalg.det(matrix))))
+    if not np.allclose(matrix @ matrix.T, factor**2 * np.eye(2), rtol=0, atol=1e-6 * factor**2):
+        raise ValueError(
+            "A calibration between source and target stretched y and x differently, so the shapes"
+            " of the columns cannot be carried over. Find and fit them in the new image."
+        )
+    carried = columns.copy()
+    _carry_vectors(carried, matrix, offset)
+    _carry_shapes(carried, factor, float(np.rad2deg(np.arctan2(matrix[0, 1], matrix[1, 1]))))
+    if "separation" in carried.attrs:
+        carried.attrs["separation"] = float(carried.attrs["separation"]) * factor
+    return _with_unit(carried, length_unit(source), length_unit(target))
+
+
+def _carry_vectors(columns: xr.Dataset, matrix: np.ndarray, offset: np.ndarray) -> None:
+    places = matrix @ np.stack([columns["y"].values, columns["x"].values]) + offset[:, None]
+    for name, values in zip("yx", places, strict=True):
+        columns[name] = columns[name].copy(data=values)
+    if {"y_std", "x_std"} <= set(columns):
+        # errors along y and x count as independent
+        variance = np.stack([columns["y_std"].values, columns["x_std"].values]) ** 2
+        for name, values in zip(("y_std", "x_std"), np.sqrt(matrix**2 @ variance), strict=True):
+            columns[name] = columns[name].copy(data=values)
+    if "displacement" in columns:
+        moved = columns["displacement"].transpose("column", "component")
+        columns["displacement"] = moved.copy(data=moved.values @ matrix.T)
+
+
+def _carry_shapes(columns: xr.Dataset, factor: float, angle: float) -> None:
+    for name, power in _POWERS.items():
+        for member in {name, f"{name}_std"} & set(columns):
+            columns[member] = columns[member].copy(data=columns[member].values * factor**power)
+    if "theta" in columns:
+        theta = columns["theta"].values + angle
+        columns["theta"] = columns["theta"].copy(data=90.0 - (90.0 - theta) % 180.0)
+
+
+def _with_unit(columns: xr.Dataset, old: str, new: str) -> xr.Dataset:
+    if old != new:
+        for name in columns.variables:
+            unit = str(columns[name].attrs.get("units", ""))
+            if unit in (old, f"{old}²", f"counts {old}²"):
+                columns[name].attrs["units"] = unit.replace(old, new)
+    return columns
