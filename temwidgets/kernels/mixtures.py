@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp, xlogy
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 _ENOUGH = 4000
 # of values scaled to unit variance: a thousandth, below any width worth telling
@@ -60,6 +61,10 @@ def fit_mixture(values: np.ndarray, n_components: int) -> Mixture:
 
 
 def _climb(sample: np.ndarray, means: np.ndarray) -> GaussianMixture:
+    # a second to import, and drawing a mixture that exists does without
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
     n = means.size
     width = max(float(np.ptp(sample)) / (2 * n), 10 * _NARROWEST)
     mixture = GaussianMixture(
