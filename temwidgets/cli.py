@@ -20,6 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
             warnings.showwarning = _show_warning
             arguments.run(arguments)
     except KeyboardInterrupt:
@@ -131,6 +132,8 @@ def _target(arguments: argparse.Namespace) -> Path:
     target = Path(arguments.output or source.with_name(f"{source.stem}_columns.nc"))
     if target.suffix.lower() != ".nc":
         raise ValueError(f"Results are netCDF files, so name it {target.stem}.nc, not {target}.")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {target.parent}. Make it first.")
     if target.exists() and source.exists() and target.samefile(source):
         raise ValueError(f"{target} is the image itself. Give another name with -o.")
     return target
