@@ -11,6 +11,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "temwidgets.analysis.fitting": ("fit_columns",),
+    "temwidgets.analysis.model": ("model_image", "residual_image"),
+    "temwidgets.analysis.refitting": ("refit_columns",),
     "temwidgets.analysis.spacing": ("estimate_separation",),
     "temwidgets.analysis.finding": ("apply_threshold", "find_candidates", "find_columns"),
     "temwidgets.analysis.scores": ("match_columns", "score_columns"),

@@ -23,6 +23,7 @@ from temwidgets.kernels.spectra import (
     power_spectrum,
     reflections,
     shortest_vector,
+    without_plane,
 )
 
 Pair = tuple[float, float]
@@ -60,7 +61,7 @@ def find_candidates(image: np.ndarray, aspect: Pair, separation: float | None) -
         return NONE
     # float32 keeps its digits for the columns, not for an offset or a scale
     scale = float(image.std())
-    image = (image - image.mean()) / scale
+    image = without_plane(image / scale)
     spectrum = power_spectrum(image, aspect)
     spots = reflections(spectrum)
     if spots is None:
@@ -115,7 +116,10 @@ def lattice_columns(
     new = _far_from(single, place[strength > 2 * noise], distance, aspect)
     place = np.concatenate([place, single[new]])
     height, strength = (np.concatenate([v, peak[new]]) for v in (height, strength))
-    keep = strongest(place * np.array(aspect), strength, 0.7 * distance)
+    strength = strength * _trust(filtered, gate, place, strength, noise, aspect)
+    clear = strength > max(3 * noise, 0.25 * np.percentile(strength, 90)) if len(place) else []
+    apart = _nearest(place[clear] * np.array(aspect), distance)
+    keep = strongest(place * np.array(aspect), strength, max(0.7 * distance, 0.5 * apart))
     least = 5.6 * filtered.noise_after(sharp * gate)
     cut = _valley(strength[keep], noise, least)
     return Candidates(place[keep], height[keep], strength[keep], cut, noise, sigma)
@@ -138,6 +142,37 @@ def _kernels(
     return plain, filtered.kernel(float(sharper * eps + floor), width), width
 
 
+def _trust(
+    filtered: ColumnFilter,
+    gate: np.ndarray,
+    place: np.ndarray,
+    strength: np.ndarray,
+    noise: float,
+    aspect: Pair,
+) -> np.ndarray:
+    """Mistrust faint peaks that sharpening alone has made: no bump is there before it.
+
+    Bump: height over a ring a third of the way to the nearest neighbour. Only where noise is
+    low enough for sharpening to make such peaks.
+    """
+    trust = np.ones(len(place))
+    strong = np.percentile(strength, 90) if len(place) else 0.0
+    clear = strength > 0.25 * strong
+    if clear.sum() < 8 or noise > 0.05 * strong:
+        return trust
+    unit = np.array(aspect)
+    apart = _nearest(place[clear] * unit, 0.0)
+    angle = np.arange(12) * np.pi / 6
+    circle = 0.35 * apart * np.stack([np.sin(angle), np.cos(angle)], axis=1) / unit
+    smooth = filtered.apply(gate)[filtered.inside]
+    ring = np.moveaxis(place[:, None] + circle, 2, 0)
+    bump = ndi.map_coordinates(smooth, place.T, order=1, mode="nearest")
+    bump -= ndi.map_coordinates(smooth, ring, order=1, mode="nearest").mean(axis=1)
+    typical = np.median(bump[strength > 0.8 * strong])
+    trust[~clear & (bump < 0.04 * typical)] = 0.1
+    return trust
+
+
 def _valley(strength: np.ndarray, noise: float, least: float) -> float:
     """Cut where candidates are rarest, between what noise makes and a third of a strong column."""
     if not strength.size:
@@ -146,13 +181,23 @@ def _valley(strength: np.ndarray, noise: float, least: float) -> float:
     strong = float(np.percentile(strength[clear] if clear.sum() > 10 else strength, 90))
     low = max(0.5 * noise, least, 0.06 * strong)
     cut = np.linspace(low, max(0.35 * strong, 1.2 * low), 96)
-    blur = max(0.4 * noise, 0.02 * strong)
+    blur = max(0.4 * noise, 0.01 * strong)
     near = strength[(strength > cut[0] - 5 * blur) & (strength < cut[-1] + 5 * blur)]
     density = np.exp(-(((cut[:, None] - near) / blur) ** 2) / 2).sum(axis=1)
     empty = density <= density.min() + 0.0005 * strength.size
-    first = int(np.argmax(empty))
-    run = int(np.argmin(np.append(empty[first:], False)))
-    return float(cut[first + (run - 1) // 3])
+    starts, ends = np.flatnonzero(np.diff(np.r_[0, empty, 0])).reshape(-1, 2).T
+    above = np.append([(strength >= cut[i]).sum() for i in starts], 0)
+    # a few candidates between two gaps are not columns of their own kind but what noise left
+    few = above[:-2] - above[1:-1] < 0.1 * above[1:-1]
+    gap = int(np.argmin(np.append(few, False)))
+    return float(cut[starts[gap] + (ends[gap] - 1 - starts[gap]) // 3])
+
+
+def _nearest(place: np.ndarray, otherwise: float) -> float:
+    """Median distance to the nearest neighbour."""
+    if len(place) < 8:
+        return otherwise
+    return float(np.median(KDTree(place).query(place, k=2)[0][:, 1]))
 
 
 def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidates:

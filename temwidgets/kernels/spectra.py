@@ -45,6 +45,14 @@ def frequencies(shape: tuple[int, int], aspect: tuple[float, float]) -> np.ndarr
     return np.hypot(ky, kx).astype(np.float32)
 
 
+def without_plane(image: np.ndarray) -> np.ndarray:
+    """Take away the plane that fits best; a local mean is biased at the edge of a slope."""
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape)
+    rows, cols = image.mean(axis=1), image.mean(axis=0)
+    slope_y, slope_x = (y @ rows) / (y @ y), (x @ cols) / (x @ x)
+    return (image - image.mean() - slope_y * y[:, None] - slope_x * x).astype(np.float32)
+
+
 def local_mean(image: np.ndarray, width: tuple[float, float]) -> np.ndarray:
     """Mean over a box of about `width` pixels applied twice, taken over the image alone."""
     size = [max(1, int(min(w, 2 * n))) for w, n in zip(width, image.shape, strict=True)]

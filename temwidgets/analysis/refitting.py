@@ -1,0 +1,212 @@
+"""Refit a neighbourhood after a column was added, moved or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis import fit_arguments as arguments
+from temwidgets.analysis.fit_results import (
+    background_image,
+    find_flags,
+    make_result,
+    saturation_level,
+)
+from temwidgets.analysis.model import NEEDS, draw_columns
+from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
+from temwidgets.kernels import starts
+from temwidgets.kernels.fit import PIXEL_MULTIPLE, Result, Start, fit
+
+REACH = 2.6  # neighbours refitted along, in distances of nearest columns
+
+
+def refit_columns(
+    image: xr.DataArray,
+    columns: xr.Dataset,
+    labels: Any = (),
+    *,
+    around: Any = (),
+    report: Callable[[float], None] | None = None,
+) -> xr.Dataset:
+    """Fit a few columns again, with their neighbours, while all others and the background stay.
+
+    Parameters
+    ----------
+    image : DataArray, (y, x)
+        The image that was fitted.
+    columns : Dataset, (column,)
+        From `fit_columns`, then edited. Noise model and shape are those of that fit; where shapes
+        were shared they stay as they were.
+    labels : int or sequence of int
+        Columns to refit; neighbours within 2.6 nearest-column distances are refitted along.
+    around : sequence of (y, x)
+        Places whose surroundings are refitted too, such as those of deleted columns; in lengths.
+    report : callable, optional
+        Told the fraction done; it may raise `CancelledError` to stop.
+
+    Returns
+    -------
+    Dataset, (column,)
+        `columns` with new values in the neighbourhood.
+
+    Raises
+    ------
+    ValueError
+        If the columns were never fitted, a label is unknown, or neither labels nor places came.
+    """
+    check_image(image)
+    check_columns(columns, needs=NEEDS)
+    grid = pixel_grid(image)
+    free = _neighbourhood(columns, labels, around)
+    if not free.any():
+        return columns.copy()
+    piece, part = _crop(image, columns.isel(column=free), grid)
+    offset = _frozen(columns.isel(column=~free), piece)
+    result, start, flags = _fit_piece(piece, columns.isel(column=free), columns, offset, report)
+    result, start = _shifted(result, start, part)
+    values = np.asarray(image.values, np.float32)
+    flags |= find_flags(result, start, values, grid, saturation_level(values))
+    active = np.ones(len(flags), bool)
+    fitted = make_result(
+        columns.isel(column=free), active, flags, result, grid, columns["background_spline"], {}
+    )
+    return _merge(columns, fitted, free)
+
+
+def _neighbourhood(columns: xr.Dataset, labels: Any, around: Any) -> np.ndarray:
+    """Tell which columns lie near the given ones or near the given places."""
+    labels = np.atleast_1d(np.asarray(labels, np.int64))
+    places = np.asarray(around, float).reshape(-1, 2)
+    unknown = np.setdiff1d(labels, columns["column"].values)
+    if unknown.size:
+        raise ValueError(
+            f"No column is labelled {', '.join(map(str, unknown[:5]))}; labels are those of"
+            " columns['column']."
+        )
+    if not labels.size and not places.size:
+        raise ValueError("Say what to refit: labels of columns, or around=[(y, x), ...].")
+    chosen = columns.sel(column=labels)
+    centres = np.concatenate([np.stack([chosen["y"].values, chosen["x"].values], axis=1), places])
+    points = np.stack([columns["y"].values, columns["x"].values], axis=1)
+    from scipy.spatial import cKDTree
+
+    apart = np.median(starts.nearest_distance(points[:, 0], points[:, 1], np.inf))
+    return cKDTree(centres).query(points)[0] <= REACH * (apart if np.isfinite(apart) else 0)
+
+
+def _crop(
+    image: xr.DataArray, columns: xr.Dataset, grid: PixelGrid
+) -> tuple[xr.DataArray, tuple[int, int]]:
+    """Cut the pixels that the columns touch; sides are such that few sizes are ever compiled."""
+    sigma = np.nanmax(np.sqrt(columns[["shape_yy", "shape_xx"]].to_array().values), initial=0)
+    half = starts.window_half(float(sigma) / arguments.mean_step(grid)) if sigma > 0 else 12
+    slices, first = {}, []
+    rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
+    extents = [(v.min() - half, v.max() + half + 1) for v in (rows, cols)]
+    widest = max(high - low for low, high in extents) + 2 * half
+    side = int(np.ceil(widest / (2 * PIXEL_MULTIPLE))) * 2 * PIXEL_MULTIPLE - 2 * half
+    for name, (low, high), size in zip("yx", extents, grid.shape, strict=True):
+        start = int(np.clip((low + high - side) / 2, 0, max(size - side, 0)))
+        slices[name] = slice(start, start + side)
+        first.append(start)
+    return image.isel(slices), (first[0], first[1])
+
+
+def _frozen(columns: xr.Dataset, piece: xr.DataArray) -> np.ndarray:
+    """Draw what stays: the background and the columns not refitted."""
+    grid = pixel_grid(piece)
+    reach = 6 * float(np.sqrt(columns[["shape_yy", "shape_xx"]].to_array().max()))
+    near = np.ones(columns.sizes["column"], bool)
+    for name in ("y", "x"):
+        axis = piece[name].values
+        place = columns[name].values
+        near &= (place > axis[0] - reach) & (place < axis[-1] + reach)
+    background = background_image(
+        columns["background_spline"], piece["y"].values, piece["x"].values
+    )
+    return background + draw_columns(columns.isel(column=near), grid)
+
+
+def _fit_piece(
+    piece: xr.DataArray,
+    chosen: xr.Dataset,
+    columns: xr.Dataset,
+    offset: np.ndarray,
+    report: Callable[[float], None] | None,
+) -> tuple[Result, Start, np.ndarray]:
+    grid = pixel_grid(piece)
+    values = np.asarray(piece.values, np.float32)
+    shape = str(columns.attrs.get("shape", "elliptical"))
+    held = np.ones(chosen.sizes["column"], bool)
+    names = arguments.FORM if shape == "shared" else ()
+    start, half = arguments.make_start(
+        _with_typical_shape(chosen, columns),
+        grid,
+        values - offset.astype(np.float32),
+        shape="round" if shape == "round" else "elliptical",
+        background="constant",
+        background_scale=None,
+        fixed=dict.fromkeys((*names, "background"), held),
+        bounds={},
+        max_shift=None,
+    )
+    start = start._replace(
+        coefficients=np.zeros((1, 1)), free_background=False, guess_beyond_edge=False
+    )
+    result = fit(
+        values,
+        start,
+        half=half,
+        poisson=columns.attrs.get("noise", "poisson") == "poisson",
+        tied=False,
+        dispersion=columns.attrs.get("noise_scale"),
+        offset=offset,
+        report=report,
+    )
+    known = float(np.nanmedian(columns["background_std"].values)) ** 2
+    spread = np.full(len(result.parameters), known)
+    return result._replace(background_variance=spread), start, np.zeros(len(spread), np.int64)
+
+
+def _with_typical_shape(chosen: xr.Dataset, columns: xr.Dataset) -> xr.Dataset:
+    """Give new columns the median shape of their sublattice, or of all."""
+    filled = chosen.copy()
+    for name in arguments.FORM:
+        typical = columns[name].copy(data=np.full(columns.sizes["column"], columns[name].median()))
+        if "sublattice" in columns and columns.attrs.get("shape") == "shared":
+            groups = columns[name].groupby(columns["sublattice"]).median()
+            of = chosen["sublattice"].values
+            known = np.isin(of, groups["sublattice"].values) & (of >= 0)
+            values = np.where(
+                known,
+                groups.reindex(sublattice=of).values,
+                typical.values[: chosen.sizes["column"]],
+            )
+        else:
+            values = typical.values[: chosen.sizes["column"]]
+        filled[name] = chosen[name].fillna(chosen[name].copy(data=values))
+    return filled
+
+
+def _shifted(result: Result, start: Start, first: tuple[int, int]) -> tuple[Result, Start]:
+    """Move pixel positions from the piece to the whole image."""
+    parameters = result.parameters.copy()
+    parameters[:, 1:3] += first
+    shift = np.array([0.0, *first])
+    return result._replace(parameters=parameters), start._replace(
+        rows=start.rows + first[0],
+        cols=start.cols + first[1],
+        low=start.low + shift,
+        high=start.high + shift,
+    )
+
+
+def _merge(columns: xr.Dataset, fitted: xr.Dataset, free: np.ndarray) -> xr.Dataset:
+    out = columns.copy(deep=True)
+    for name, variable in fitted.data_vars.items():
+        if variable.dims == ("column",) and name in out:
+            out[name].values[free] = variable.values
+    return out

@@ -1,0 +1,287 @@
+"""Standard errors of the joint fit: marginal covariances from the joint Fisher matrix.
+
+The inverse of the whole Fisher matrix is never formed. A column's covariance is that of the system
+of the column and its overlapping neighbours, exact but for what lies beyond them, plus what the
+uncertainty of the background and of shared shapes adds (block inversion of the bordered matrix).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from temwidgets.kernels import gaussians, preconditioner, windows
+from temwidgets.kernels import normal_equations as normal
+from temwidgets.kernels.joint_fit import State
+from temwidgets.kernels.normal_equations import Linear, Problem, Spec
+
+Array = jax.Array
+
+NEAREST = 8
+
+
+def neighbours(y: np.ndarray, x: np.ndarray, size: int, reach: float) -> np.ndarray:
+    """The up to eight nearest columns within `reach` px; (size, 8), -1 where there is none."""
+    from scipy.spatial import cKDTree
+
+    table = np.full((size, NEAREST), -1, np.int32)
+    if len(y) < 2:
+        return table
+    count = min(NEAREST, len(y) - 1)
+    _, near = cKDTree(np.stack([y, x], 1)).query(
+        np.stack([y, x], 1), k=count + 1, distance_upper_bound=reach
+    )
+    near = np.where(near == len(y), -1, near)[:, 1:]
+    near[near == np.arange(len(y))[:, None]] = -1
+    table[: len(y), :count] = near
+    return table
+
+
+def places_among(table: np.ndarray) -> np.ndarray:
+    """Where neighbour b stands in the list of neighbour a; (N, K, K), -1 when it does not."""
+    lists = table[np.maximum(table, 0)]
+    found = (lists[:, :, :, None] == table[:, None, None, :]) & (table >= 0)[:, None, None, :]
+    found &= (table >= 0)[:, :, None, None]
+    return np.where(found.any(2), found.argmax(2), -1).astype(np.int32)
+
+
+@partial(jax.jit, static_argnames="spec")
+def covariances(
+    problem: Problem, spec: Spec, state: State, near: Array, among: Array
+) -> tuple[Array, Array, Array]:
+    """Marginal covariances, in units of the noise scale.
+
+    Parameters
+    ----------
+    problem, spec, state
+        A fit, settled.
+    near, among : Array
+        From `neighbours` and `places_among`.
+
+    Returns
+    -------
+    Array, (N, 6, 6)
+        Covariance of (h, dy, dx, m, e1, e2); zero for fixed parameters.
+    Array, (N,)
+        Variance of the background under each column.
+    Array, (N,)
+        Variance of the centre over what it would be if the neighbours were known.
+    """
+    linear = normal.linearise(problem, spec, state.place, state.shape, state.unit, state.model)
+    stiff = problem.prior_weight * jnp.diag(jnp.array([0, 0, 0, 1, 1, 1.0]))
+    blocks = linear.blocks + stiff
+    own, size = (3 if spec.tied else 6), problem.corners.shape[0]
+    pairs = _pair_blocks(problem, spec, state, linear, near)
+    border = _border(problem, spec, linear, pairs, near)
+    width = own + border.shape[2]
+
+    def respond(start: Array) -> Array:
+        group = jnp.concatenate(
+            [start + jnp.arange(windows.CHUNK)[:, None], windows.rows(near, start)], axis=1
+        )
+        matrix = _local_matrix(blocks, pairs, group, windows.rows(among, start), own)
+        return _response(matrix, border, group, own).reshape(windows.CHUNK, own * width)
+
+    response = windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
+    basis_y, basis_x = preconditioner.basis_at_columns(problem, spec)
+    spread = _border_inverse(problem, spec, linear, border, response, (basis_y, basis_x))
+
+    def assemble(start: Array) -> Array:
+        under = _background_and_shared(
+            problem, spec, spread, windows.rows(basis_y, start), windows.rows(basis_x, start)
+        )
+        here, kind = windows.rows(response, start), windows.rows(problem.shape_of, start)
+        found = _assemble(here, under, kind, own).reshape(windows.CHUNK, 36)
+        return jnp.concatenate([found, under[:, 0, :1]], axis=1)
+
+    flat = windows.map_chunks(problem.chunks, size, assemble)
+    local, background = flat[:, :36].reshape(size, 6, 6), flat[:, 36]
+    alone = preconditioner.damped_inverse(blocks[:, :own, :own], 1e-6)
+    joint = local[:, 1, 1] + local[:, 2, 2]
+    inflation = joint / jnp.maximum(alone[:, 1, 1] + alone[:, 2, 2], 1e-30)
+    turn = normal.local_frames(problem, state.shape)[problem.shape_of]
+    whole = jnp.zeros((size, 6, 6)).at[:, :3, :3].set(jnp.eye(3)).at[:, 3:, 3:].set(turn)
+    return jnp.einsum("nij,njk,nlk->nil", whole, local, whole), background, inflation
+
+
+def _pair_blocks(problem: Problem, spec: Spec, state: State, linear: Linear, near: Array) -> Array:
+    """(N, K, 6, 6) Fisher blocks between columns and their neighbours."""
+    table2 = normal.table(spec)
+    table4 = normal.table(spec, gaussians.DEGREE_4)
+    columns = normal.column_parameters(problem, state.place, state.shape)
+    frames = normal.local_frames(problem, state.shape)
+    free = jnp.concatenate([problem.free, problem.free_shape[problem.shape_of]], axis=1)
+
+    def of(start: Array, other: Array) -> Array:
+        corners = windows.rows(problem.corners, start)
+        apart = (problem.corners[other] - corners).astype(jnp.float32)
+        moved = columns[other].at[:, 1:3].add(apart)
+        log_unit = jax.vmap(lambda p: gaussians.exponent(p, spec.scale))(moved[:, 1:])
+        both = windows.rows(state.unit, start) * jnp.exp(log_unit @ table2)
+        weight = windows.gather(linear.weight, corners, spec.width)
+        products = ((both * weight) @ table4.T)[:, gaussians.PRODUCTS]
+        slopes = gaussians.tangents(moved, spec.scale)
+        turned = jnp.einsum("nji,njk->nik", frames[problem.shape_of[other]], slopes[:, 3:])
+        slopes = jnp.concatenate([slopes[:, :3], turned], axis=1) * free[other][..., None]
+        mine = windows.rows(linear.tangents, start)
+        return jnp.einsum("nij,njk,nlk->nil", mine, products, slopes)
+
+    def chunk(start: Array) -> Array:
+        here = windows.rows(near, start)
+        blocks = jax.lax.map(lambda other: of(start, jnp.maximum(other, 0)), here.T)
+        return jnp.where((here >= 0)[:, :, None, None], jnp.swapaxes(blocks, 0, 1), 0.0)
+
+    return windows.map_chunks(problem.chunks, near.shape[0], chunk)
+
+
+def _border(problem: Problem, spec: Spec, linear: Linear, pairs: Array, near: Array) -> Array:
+    """(N, 6, 1 + 3 T) coupling to the background under a column and to the shared shapes."""
+    monomials = normal.table(spec)
+
+    def of(start: Array) -> Array:
+        corners = windows.rows(problem.corners, start)
+        weighted = windows.rows(linear.unit, start) * windows.gather(
+            linear.weight, corners, spec.width
+        )
+        return weighted @ monomials.T
+
+    moments = windows.map_chunks(problem.chunks, near.shape[0], of)
+    background = jnp.einsum("nij,nj->ni", linear.tangents, moments)[:, :, None]
+    if not spec.tied:
+        return background
+    kinds = problem.free_shape.shape[0]
+    mine = jax.nn.one_hot(problem.shape_of, kinds)
+    theirs = jax.nn.one_hot(jnp.where(near >= 0, problem.shape_of[near], -1), kinds)
+    shared = jnp.einsum("nt,nij->nitj", mine, linear.blocks[:, :, 3:])
+    shared += jnp.einsum("nkt,nkij->nitj", theirs, pairs[..., 3:])
+    return jnp.concatenate([background, shared.reshape(*shared.shape[:2], -1)], axis=2)
+
+
+def _local_matrix(blocks: Array, pairs: Array, group: Array, among: Array, own: int) -> Array:
+    """Fisher matrices (C, q, q) of columns with their neighbours, q = own (1 + K)."""
+    count, members = group.shape
+    near = among.shape[1]
+    there = group >= 0
+    member = jnp.maximum(group, 0)
+    diagonal = blocks[member][:, :, :own, :own]
+    inner = jnp.take_along_axis(
+        pairs[member[:, 1:]][..., :own, :own], jnp.maximum(among, 0)[..., None, None], axis=2
+    )
+    inner = jnp.where((among >= 0)[..., None, None], inner, 0.0)
+    first = pairs[member[:, 0]][..., :own, :own]
+    full = jnp.zeros((count, members, members, own, own))
+    known = (among >= 0).astype(inner.dtype)
+    known = jnp.maximum(known + jnp.swapaxes(known, 1, 2), 1.0)[..., None, None]
+    full = full.at[:, 1:, 1:].set((inner + jnp.einsum("nabij->nbaji", inner)) / known)
+    full = full.at[:, 0, 1:].set(first).at[:, 1:, 0].set(jnp.swapaxes(first, 2, 3))
+    step = jnp.arange(near + 1)
+    full = full.at[:, step, step].set(diagonal)
+    both = there[:, :, None] & there[:, None, :]
+    full = jnp.where(both[..., None, None], full, 0.0)
+    return jnp.swapaxes(full, 2, 3).reshape(count, members * own, members * own)
+
+
+def _response(matrix: Array, border: Array, group: Array, own: int) -> Array:
+    """Own rows of the local inverse times [own unit vectors, border]: (C, own, own + border)."""
+    coupling = border[jnp.maximum(group, 0)][:, :, :own] * (group >= 0)[..., None, None]
+    coupling = coupling.reshape(group.shape[0], -1, border.shape[2])
+    unit = jnp.zeros((*coupling.shape[:2], own)).at[:, jnp.arange(own), jnp.arange(own)].set(1.0)
+    diagonal = jnp.diagonal(matrix, axis1=1, axis2=2)
+    free = diagonal > 0
+    scale = jnp.where(free, jax.lax.rsqrt(jnp.where(free, diagonal, 1.0)), 0.0)
+    scaled = matrix * scale[:, :, None] * scale[:, None, :]
+    scaled += jnp.eye(matrix.shape[1]) * jnp.where(free, 1e-5, 1.0)[:, :, None]
+    right = jnp.concatenate([unit, coupling], axis=2) * scale[..., None]
+    half = _half_solve(scaled, right)
+    # columns on one another's place leave no definite matrix: take such a column by itself
+    alone = scaled * jnp.kron(jnp.eye(group.shape[1]), jnp.ones((own, own)))
+    broken = ~jnp.isfinite(half).all(axis=(1, 2), keepdims=True)
+    half = jax.lax.cond(
+        broken.any(),
+        lambda: jnp.where(broken, jnp.nan_to_num(_half_solve(alone, right)), half),
+        lambda: half,
+    )
+    return jnp.swapaxes(half[..., :own], 1, 2) @ half
+
+
+def _half_solve(matrix: Array, right: Array) -> Array:
+    """Inverse Cholesky factor times `right`."""
+    factor = jnp.linalg.cholesky(matrix)
+    return jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
+
+
+def _border_inverse(
+    problem: Problem,
+    spec: Spec,
+    linear: Linear,
+    border: Array,
+    response: Array,
+    bases: tuple[Array, Array],
+) -> Array:
+    """Covariance of all background nodes and shared shapes: the inverse Schur complement.
+
+    A node's basis function is smooth on the scale of a column, so the columns' answer to it is
+    their answer to a level background times the function's value at the column.
+    """
+    own = response.shape[1]
+    loss = jnp.einsum("nik,nil->nkl", border[:, :own], response[:, :, own:])
+    level = normal.background_gram(problem, linear.weight)
+    level -= normal.gram_at_columns(*bases, loss[:, 0, 0])
+    nodes = level.shape[0]
+    kinds = border.shape[2] - 1
+    full = jnp.zeros((nodes + kinds,) * 2).at[:nodes, :nodes].set(level)
+    if kinds:
+        member = jax.nn.one_hot(problem.shape_of, kinds // 3)
+        rows = jnp.einsum("nt,nik->tik", member, border[:, 3:]).reshape(kinds, 1 + kinds)
+        corner = rows[:, 1:] - jnp.sum(loss[:, 1:, 1:], axis=0)
+        own_side = jnp.einsum("nt,ni->nti", member, border[:, 3:, 0]).reshape(-1, kinds)
+        side = jnp.einsum("na,nb,nk->abk", *bases, own_side - loss[:, 0, 1:])
+        side = side.reshape(nodes, kinds)
+        full = full.at[nodes:, nodes:].set((corner + corner.T) / 2)
+        full = full.at[:nodes, nodes:].set(side).at[nodes:, :nodes].set(side.T)
+    diagonal = jnp.diag(full)
+    shape_free = problem.free_shape.ravel() if kinds else jnp.zeros(0)
+    free = jnp.concatenate([problem.free_background.ravel(), shape_free])
+    used = (free > 0) & (diagonal > 1e-9 * jnp.max(jnp.abs(diagonal)))
+    scale = jnp.where(used, jax.lax.rsqrt(jnp.where(used, diagonal, 1.0)), 0.0)
+    unit = full * scale[:, None] * scale + jnp.diag(jnp.where(used, 1e-4, 1.0))
+    return jnp.linalg.inv(unit) * scale[:, None] * scale
+
+
+def _background_and_shared(
+    problem: Problem, spec: Spec, spread: Array, basis_y: Array, basis_x: Array
+) -> Array:
+    """(C, b, b) covariance of the background under each column and of the shared shapes."""
+    under = (basis_y[:, :, None] * basis_x[:, None, :]).reshape(basis_y.shape[0], -1)
+    nodes = under.shape[1]
+    drawn = under @ spread[:nodes]
+    background = jnp.sum(drawn[:, :nodes] * under, axis=1)[:, None, None]
+    if not spec.tied:
+        return background
+    kinds = spread.shape[0] - nodes
+    shared = jnp.broadcast_to(spread[nodes:, nodes:], (under.shape[0], kinds, kinds))
+    side = drawn[:, None, nodes:]
+    top = jnp.concatenate([background, side], axis=2)
+    return jnp.concatenate(
+        [top, jnp.concatenate([jnp.swapaxes(side, 1, 2), shared], axis=2)], axis=1
+    )
+
+
+def _assemble(response: Array, spread: Array, shape_of: Array, own: int) -> Array:
+    """(C, 6, 6) covariances from the local inverse and what the border adds."""
+    inverse, to_border = response[..., :own], response[..., own:]
+    drawn = to_border @ spread
+    covariance = inverse + drawn @ jnp.swapaxes(to_border, 1, 2)
+    if own == 6:
+        return covariance
+    place = 1 + 3 * shape_of[:, None] + jnp.arange(3)
+    side = -jnp.take_along_axis(drawn, place[:, None, :], axis=2)
+    rows = jnp.take_along_axis(spread, place[:, :, None], axis=1)
+    corner = jnp.take_along_axis(rows, place[:, None, :], axis=2)
+    top = jnp.concatenate([covariance, side], axis=2)
+    return jnp.concatenate(
+        [top, jnp.concatenate([jnp.swapaxes(side, 1, 2), corner], axis=2)], axis=1
+    )

@@ -1,0 +1,170 @@
+"""Joint fit of all columns of an image: Fisher scoring with matrix-free conjugate gradients.
+
+The model is a smooth background (values on a coarse grid times two bases) plus one elliptical
+Gaussian a column, each seen through its window. One `step` linearises the model, solves the damped
+normal equations and accepts the trial if the cost falls. Poisson noise: Fisher weights 1 / model
+(maximum likelihood by scoring, McCullagh & Nelder, Generalized Linear Models, 1989, section 2.5);
+Gaussian noise: weights 1. Damping after Marquardt, J. SIAM 11, 431 (1963).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from temwidgets.kernels import normal_equations as normal
+from temwidgets.kernels import preconditioner
+from temwidgets.kernels.normal_equations import Linear, Problem, Spec, Unknowns
+
+Array = jax.Array
+
+SOLVER_ITERATIONS = 20
+
+
+class State(NamedTuple):
+    """Where the fit stands."""
+
+    place: Array  # (N, 3) h, dy, dx
+    shape: Array  # (T, 3) m, e1, e2
+    background: Array  # (a, b)
+    unit: Array  # (N, pixels) unit Gaussians
+    model: Array  # (Y, X)
+    cost: Array
+    damping: Array
+    shift: Array  # (N,) largest move of the last step over h, dy, dx, in own standard errors
+    decrement: Array  # fall of the cost that the last step predicted
+    accepted: Array
+    solved: Array  # iterations of the last linear solve
+
+
+@partial(jax.jit, static_argnames="spec")
+def begin(problem: Problem, spec: Spec, place: Array, shape: Array, background: Array) -> State:
+    """Draw the start and take its cost."""
+    unit, model = normal.draw(problem, spec, place, shape, background)
+    one = jnp.ones((), jnp.float32)
+    return State(
+        place=place,
+        shape=shape,
+        background=background,
+        unit=unit,
+        model=model,
+        cost=normal.cost(problem, spec, shape, model),
+        damping=one / 1000,
+        shift=jnp.full(place.shape[0], jnp.inf, jnp.float32),
+        decrement=one,
+        accepted=one > 0,
+        solved=jnp.zeros((), jnp.int32),
+    )
+
+
+@partial(jax.jit, static_argnames="spec")
+def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
+    """One Fisher-scoring step; if the cost would rise, stay and raise the damping.
+
+    `accuracy` is how far the linear solve goes: the ratio of its last to its first residual.
+    """
+    linear = normal.linearise(problem, spec, state.place, state.shape, state.unit, state.model)
+    change, solved = _solve(problem, spec, state, linear, accuracy)
+    place, shape, background = _move(problem, state, change)
+    unit, model = normal.draw(problem, spec, place, shape, background)
+    cost = normal.cost(problem, spec, shape, model)
+    better = cost <= state.cost + 1e-6 * jnp.abs(state.cost)
+    information = jnp.diagonal(linear.blocks[:, :3, :3], axis1=1, axis2=2)
+    shift = jnp.max(jnp.abs(place - state.place) * jnp.sqrt(information), axis=1)
+    damping = jnp.where(better, jnp.maximum(state.damping / 10, 1e-5), state.damping * 10)
+    decrement = _dot(linear.gradient, change) / 2
+    trial = State(
+        place, shape, background, unit, model, cost, damping, shift, decrement, better, solved
+    )
+    kept = state._replace(damping=damping, accepted=better, solved=solved)
+    return jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, kept)
+
+
+@partial(jax.jit, static_argnames="poisson")
+def pearson(problem: Problem, state: State, poisson: bool, wanted: Array) -> Array:
+    """Pearson's chi-square over the degrees of freedom (`wanted` parameters were fitted)."""
+    squares = problem.valid * (problem.data - state.model) ** 2
+    if poisson:
+        squares /= jnp.maximum(state.model, problem.floor)
+    pixels = jnp.sum(problem.valid)
+    return jnp.sum(squares) / jnp.maximum(pixels - wanted, 0.1 * pixels)
+
+
+def _solve(
+    problem: Problem, spec: Spec, state: State, linear: Linear, accuracy: Array
+) -> tuple[Unknowns, Array]:
+    """Preconditioned conjugate gradients: the step and how many iterations it took."""
+    levels = preconditioner.build(problem, spec, linear, state.damping)
+    diagonal = jnp.diagonal(linear.blocks, axis1=1, axis2=2)
+    place, shape, background = normal.fold(
+        problem, spec, state.damping * diagonal, jnp.zeros_like(state.model)
+    )
+    ridge = (place, shape + problem.prior_weight * problem.free_shape, background)
+
+    def matrix(v: Unknowns) -> Unknowns:
+        return _axpy(1.0, normal.multiply(problem, spec, linear, v), _times(ridge, v))
+
+    def body(carry: tuple) -> tuple:
+        k, x, r, p, rz = carry
+        ap = matrix(p)
+        alpha = rz / jnp.maximum(_dot(p, ap), 1e-30)
+        x, r = _axpy(alpha, p, x), _axpy(-alpha, ap, r)
+        z = preconditioner.apply(problem, spec, levels, r)
+        new = _dot(r, z)
+        return k + 1, x, r, _axpy(new / rz, p, z), new
+
+    def unfinished(carry: tuple) -> Array:
+        return (carry[0] < SOLVER_ITERATIONS) & (carry[4] > accuracy**2 * first)
+
+    z = preconditioner.apply(problem, spec, levels, linear.gradient)
+    first = jnp.maximum(_dot(linear.gradient, z), 1e-30)
+    zero = jax.tree.map(jnp.zeros_like, linear.gradient)
+    done = jax.lax.while_loop(
+        unfinished, body, (jnp.zeros((), jnp.int32), zero, linear.gradient, z, first)
+    )
+    return done[1], done[0]
+
+
+def _move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
+    """Take a step, cut to what the linearisation can carry and to the bounds."""
+    place_step, shape_step, background_step = change
+    place_step = jnp.concatenate([place_step[:, :1], _cut(place_step[:, 1:], 1.0)], axis=1)
+    moved = state.place + place_step
+    away = _cut(moved[:, 1:] - problem.start, problem.max_shift[:, None])
+    place = jnp.concatenate([moved[:, :1], problem.start + away], axis=1)
+    place = jnp.where(problem.free > 0, jnp.clip(place, problem.low, problem.high), state.place)
+    frames = normal.local_frames(problem, state.shape)
+    turned = jnp.einsum("nij,nj->ni", frames, _cut(shape_step, 0.4))
+    shape = _clip_shape(problem, state.shape + turned)
+    return place, shape, state.background + background_step
+
+
+def _cut(vectors: Array, longest: Array | float) -> Array:
+    """Shorten vectors (n, k) that are longer than `longest`."""
+    length = jnp.sqrt(jnp.sum(vectors**2, axis=1, keepdims=True))
+    return vectors * jnp.minimum(1.0, longest / jnp.maximum(length, 1e-30))
+
+
+def _clip_shape(problem: Problem, shape: Array) -> Array:
+    """Keep sigma_major and sigma_minor within their bounds; the axes keep their direction."""
+    eta = jnp.sqrt(jnp.sum(shape[:, 1:] ** 2, axis=1))
+    major_range, minor_range = problem.log_sigma_range
+    major = jnp.clip(shape[:, 0] + eta, *major_range)
+    minor = jnp.minimum(jnp.clip(shape[:, 0] - eta, *minor_range), major)
+    ratio = jnp.where(eta > 1e-12, (major - minor) / 2 / jnp.maximum(eta, 1e-12), 0.0)
+    return jnp.concatenate([((major + minor) / 2)[:, None], shape[:, 1:] * ratio[:, None]], axis=1)
+
+
+def _dot(a: Unknowns, b: Unknowns) -> Array:
+    return jnp.vdot(a[0], b[0]) + jnp.vdot(a[1], b[1]) + jnp.vdot(a[2], b[2])
+
+
+def _axpy(a: Array | float, x: Unknowns, y: Unknowns) -> Unknowns:
+    return jax.tree.map(lambda i, j: a * i + j, x, y)
+
+
+def _times(x: Unknowns, y: Unknowns) -> Unknowns:
+    return jax.tree.map(jnp.multiply, x, y)

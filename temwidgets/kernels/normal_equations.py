@@ -1,0 +1,259 @@
+"""The Fisher matrix of the joint fit, as products: draw a step into the image, weigh, gather.
+
+Unknowns are a triple (place, shape, background): (N, 3) heights and centres, (T, 3) shapes in each
+shape's local axes, (a, b) background nodes. Without sharing there is one shape a column, T = N.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from temwidgets.kernels import gaussians, windows
+
+Array = jax.Array
+Unknowns = tuple[Array, Array, Array]
+
+
+BLOCK = 8  # image sides are multiples of it; smooth products are averaged over such blocks
+REACH = 4  # a cubic B-spline meets three others on each side
+
+
+class Problem(NamedTuple):
+    """What is fitted. N columns (padded to a bucket), T shapes, image padded by half a window."""
+
+    data: Array  # (Y, X)
+    valid: Array  # (Y, X), 0 where a pixel does not count
+    offset: Array  # (Y, X), fixed part of the model
+    corners: Array  # (N, 2) int32, first pixel of each window
+    shape_of: Array  # (N,) int32, row of the shape table
+    start: Array  # (N, 2) dy, dx of the start
+    max_shift: Array  # (N,)
+    low: Array  # (N, 3) least h, dy, dx
+    high: Array  # (N, 3)
+    log_sigma_range: Array  # (2, 2) of (major, minor): low, high
+    free: Array  # (N, 3), 0 where h, dy, dx are fixed, and for padding
+    free_shape: Array  # (T, 3), 0 where a local shape coordinate is fixed
+    prior_shape: Array  # (T, 3) what the shapes are drawn to, weakly
+    prior_weight: Array  # inverse variance of that
+    frame: Array  # (3, 3) local shape coordinates to (m, eta, tau)
+    basis_y: Array  # (Y, a)
+    basis_x: Array  # (X, b)
+    free_background: Array  # (a, b)
+    floor: Array  # smallest model value that counts as a variance
+    chunks: Array  # filled chunks of columns
+
+
+class Spec(NamedTuple):
+    """What a compilation depends on besides array shapes."""
+
+    half: int
+    poisson: bool
+    tied: bool
+
+    @property
+    def width(self) -> int:
+        """Pixels along a window."""
+        return 2 * self.half + 1
+
+    @property
+    def scale(self) -> float:
+        """Unit of the monomials."""
+        return self.half / 2
+
+
+class Linear(NamedTuple):
+    """The normal equations at one state."""
+
+    unit: Array  # (N, pixels) unit Gaussians
+    weight: Array  # (Y, X)
+    tangents: Array  # (N, 6, 6) in local shape coordinates
+    gradient: Unknowns
+    blocks: Array  # (N, 6, 6) each column's own Fisher block
+
+
+def table(spec: Spec, exponents: tuple[tuple[int, int], ...] = gaussians.DEGREE_2) -> Array:
+    """Monomials over the window."""
+    return jnp.asarray(gaussians.monomials(spec.half, exponents, spec.scale))
+
+
+def column_parameters(problem: Problem, place: Array, shape: Array) -> Array:
+    """(N, 6) rows h, dy, dx, m, e1, e2."""
+    return jnp.concatenate([place, shape[problem.shape_of]], axis=1)
+
+
+def background_image(problem: Problem, background: Array) -> Array:
+    """Background nodes drawn as an image."""
+    return problem.basis_y @ background @ problem.basis_x.T
+
+
+def draw(
+    problem: Problem, spec: Spec, place: Array, shape: Array, background: Array
+) -> tuple[Array, Array]:
+    """Unit Gaussians (N, pixels) and the model image (Y, X)."""
+    monomials = table(spec)
+    columns = column_parameters(problem, place, shape)
+
+    def unit_of(start: Array) -> Array:
+        place_and_shape = windows.rows(columns, start)[:, 1:]
+        log_unit = jax.vmap(lambda p: gaussians.exponent(p, spec.scale))(place_and_shape)
+        return jnp.exp(log_unit @ monomials)
+
+    unit = windows.map_chunks(problem.chunks, place.shape[0], unit_of)
+    model = windows.add_chunks(
+        problem.chunks,
+        problem.corners,
+        spec.width,
+        problem.offset + background_image(problem, background),
+        lambda s: windows.rows(unit, s) * windows.rows(place, s)[:, :1],
+    )
+    return unit, model
+
+
+def cost(problem: Problem, spec: Spec, shape: Array, model: Array) -> Array:
+    """Half the deviance and the prior; below the floor the Poisson cost goes on as a parabola."""
+    prior = problem.prior_weight / 2 * jnp.sum((shape - problem.prior_shape) ** 2)
+    if not spec.poisson:
+        return prior + jnp.sum(problem.valid * (problem.data - model) ** 2) / 2
+    data, floor = problem.data, problem.floor
+    high = jnp.maximum(model, floor)
+    positive = jnp.maximum(data, floor)
+    value = high - positive - data * jnp.log(high / positive)
+    low = jnp.minimum(model - floor, 0.0)
+    value += (1 - data / floor) * low + low**2 / (2 * floor)
+    return prior + jnp.sum(problem.valid * value)
+
+
+def weights(problem: Problem, spec: Spec, model: Array) -> Array:
+    """Inverse variances: 1 / model for counting noise, 1 otherwise."""
+    if not spec.poisson:
+        return problem.valid
+    return problem.valid / jnp.maximum(model, problem.floor)
+
+
+def local_frames(problem: Problem, shape: Array) -> Array:
+    """(T, 3, 3): local shape coordinates to (m, e1, e2), turned along each shape's axes."""
+    angle = jnp.arctan2(shape[:, 2], shape[:, 1])
+    zero, one = jnp.zeros_like(angle), jnp.ones_like(angle)
+    c, s = jnp.cos(angle), jnp.sin(angle)
+    turn = jnp.stack([one, zero, zero, zero, c, -s, zero, s, c], axis=1).reshape(-1, 3, 3)
+    return turn @ problem.frame
+
+
+def _tangents(problem: Problem, spec: Spec, columns: Array, shape: Array) -> Array:
+    """(N, 6, 6) derivatives over the monomials; zero rows where a parameter is fixed."""
+    frames = local_frames(problem, shape)
+    free = jnp.concatenate([problem.free, problem.free_shape[problem.shape_of]], axis=1)
+
+    def of(start: Array) -> Array:
+        raw = gaussians.tangents(windows.rows(columns, start), spec.scale)
+        turn = frames[windows.rows(problem.shape_of, start)]
+        turned = jnp.einsum("nji,njk->nik", turn, raw[:, 3:])
+        return jnp.concatenate([raw[:, :3], turned], axis=1) * windows.rows(free, start)[..., None]
+
+    return windows.map_chunks(problem.chunks, columns.shape[0], of)
+
+
+def linearise(
+    problem: Problem, spec: Spec, place: Array, shape: Array, unit: Array, model: Array
+) -> Linear:
+    """Gradient and Fisher blocks from the moments of each window."""
+    table2, table4 = table(spec), table(spec, gaussians.DEGREE_4)
+    weight = weights(problem, spec, model)
+    residual = weight * (problem.data - model)
+    columns = column_parameters(problem, place, shape)
+    tangents = _tangents(problem, spec, columns, shape)
+
+    def moments_of(start: Array) -> Array:
+        own, corners = windows.rows(unit, start), windows.rows(problem.corners, start)
+        first = (own * windows.gather(residual, corners, spec.width)) @ table2.T
+        second = (own**2 * windows.gather(weight, corners, spec.width)) @ table4.T
+        return jnp.concatenate([first, second], axis=1)
+
+    moments = windows.map_chunks(problem.chunks, columns.shape[0], moments_of)
+    gradient = jnp.einsum("nij,nj->ni", tangents, moments[:, :6])
+    products = moments[:, 6:][:, gaussians.PRODUCTS]
+    blocks = jnp.einsum("nij,njk,nlk->nil", tangents, products, tangents)
+    place_part, shape_part, background_part = fold(problem, spec, gradient, residual)
+    pull = problem.prior_weight * (problem.prior_shape - shape)
+    shape_part += jnp.einsum("nji,nj->ni", local_frames(problem, shape), pull) * problem.free_shape
+    return Linear(unit, weight, tangents, (place_part, shape_part, background_part), blocks)
+
+
+def fold(problem: Problem, spec: Spec, per_column: Array, image: Array) -> Unknowns:
+    """Bring (N, 6) and an image to the unknowns: the transpose of drawing."""
+    background = problem.basis_y.T @ image @ problem.basis_x * problem.free_background
+    shape = per_column[:, 3:]
+    if spec.tied:
+        shape = jax.ops.segment_sum(shape, problem.shape_of, problem.free_shape.shape[0])
+    return per_column[:, :3], shape, background
+
+
+def draw_columns(problem: Problem, spec: Spec, linear: Linear, change: Array, on: Array) -> Array:
+    """Add to the image `on` what a change (N, 6) of the columns' parameters does."""
+    monomials = table(spec)
+    coefficients = jnp.einsum("ni,nij->nj", change, linear.tangents)
+    return windows.add_chunks(
+        problem.chunks,
+        problem.corners,
+        spec.width,
+        on,
+        lambda s: windows.rows(linear.unit, s) * (windows.rows(coefficients, s) @ monomials),
+    )
+
+
+def multiply(problem: Problem, spec: Spec, linear: Linear, step: Unknowns) -> Unknowns:
+    """Fisher matrix times a step, without ever forming the matrix."""
+    place, shape, background = step
+    change = jnp.concatenate([place, shape[problem.shape_of]], axis=1)
+    under = background_image(problem, background * problem.free_background)
+    image = draw_columns(problem, spec, linear, change, under) * linear.weight
+    monomials = table(spec)
+
+    def moments_of(start: Array) -> Array:
+        cut = windows.gather(image, windows.rows(problem.corners, start), spec.width)
+        return (windows.rows(linear.unit, start) * cut) @ monomials.T
+
+    moments = windows.map_chunks(problem.chunks, change.shape[0], moments_of)
+    return fold(problem, spec, jnp.einsum("nij,nj->ni", linear.tangents, moments), image)
+
+
+def background_gram(problem: Problem, weight: Array) -> Array:
+    """Gram matrix (a b, a b) of the background's basis under pixel weights (Y, X)."""
+    means = _block_mean(_block_mean(weight).T).T * BLOCK**2
+    return _banded_gram(
+        _block_mean(problem.basis_y), _block_mean(problem.basis_x), means, paired=False
+    )
+
+
+def gram_at_columns(basis_y: Array, basis_x: Array, weight: Array) -> Array:
+    """Gram matrix (a b, a b) of the background's basis under weights (N,) of the columns."""
+    return _banded_gram(basis_y, basis_x, weight, paired=True)
+
+
+def _block_mean(array: Array) -> Array:
+    """Average the first axis over blocks."""
+    return array.reshape(array.shape[0] // BLOCK, BLOCK, *array.shape[1:]).mean(axis=1)
+
+
+def _banded_gram(basis_y: Array, basis_x: Array, weight: Array, paired: bool) -> Array:
+    """Gram matrix (a b, a b) of a product basis whose functions meet only near neighbours."""
+    a, b = basis_y.shape[1], basis_x.shape[1]
+    total = jnp.zeros((a, b, a, b), basis_y.dtype)
+    y, x = jnp.arange(a), jnp.arange(b)
+    for i in range(1 - min(a, REACH), min(a, REACH)):
+        for j in range(1 - min(b, REACH), min(b, REACH)):
+            rows, cols = _overlap(basis_y, i), _overlap(basis_x, j)
+            band = rows.T @ (weight[:, None] * cols) if paired else rows.T @ weight @ cols
+            to_y, to_x = jnp.clip(y + i, 0, a - 1), jnp.clip(x + j, 0, b - 1)
+            total = total.at[y[:, None], x, to_y[:, None], to_x].add(band)
+    return total.reshape(a * b, a * b)
+
+
+def _overlap(basis: Array, offset: int) -> Array:
+    """Products of each function with the one `offset` places on; zero past the ends."""
+    place = jnp.arange(basis.shape[1]) + offset
+    inside = (place >= 0) & (place < basis.shape[1])
+    return basis * jnp.where(inside, jnp.roll(basis, -offset, axis=1), 0.0)

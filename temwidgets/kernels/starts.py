@@ -1,0 +1,180 @@
+"""Starting values of the joint fit, in plain NumPy: widths, background, heights."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+HALVES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 29, 35, 42, 50, 60, 72)
+
+
+def nearest_distance(rows: np.ndarray, cols: np.ndarray, alone: float) -> np.ndarray:
+    """Distance of each point to its nearest neighbour, px; `alone` for a single point."""
+    if len(rows) < 2:
+        return np.full(len(rows), alone)
+    points = np.stack([rows, cols], axis=1)
+    return cKDTree(points).query(points, k=2)[0][:, 1]
+
+
+def typical_sigma(image: np.ndarray, rows: np.ndarray, cols: np.ndarray, apart: float) -> float:
+    """Width of the average column, from the half-height radius of the mean radial profile.
+
+    The profile runs to where the neighbours' tails begin to rise; `apart` is the distance of
+    nearest columns, px.
+    """
+    reach = int(np.clip(np.ceil(0.6 * apart), 2, 60))
+    row, col = np.rint(rows).astype(int), np.rint(cols).astype(int)
+    height, width = image.shape
+    inside = (row >= reach) & (row < height - reach) & (col >= reach) & (col < width - reach)
+    row, col, frac_y, frac_x = (v[inside][:4000] for v in (row, col, rows - row, cols - col))
+    fallback = 0.22 * apart
+    if not len(row):
+        return fallback
+    axis = np.arange(-reach, reach + 1)
+    patches = image[row[:, None, None] + axis[:, None], col[:, None, None] + axis]
+    y, x = axis[:, None] - frac_y[:, None, None], axis - frac_x[:, None, None]
+    ring = np.rint(np.hypot(y, x)).astype(int).ravel()
+    total = np.bincount(ring, patches.ravel().astype(float))
+    profile = (total / np.maximum(np.bincount(ring), 1))[: reach + 1]
+    lowest = int(np.argmin(profile))
+    base, peak = profile[lowest], profile[0]
+    if lowest < 2 or not peak > base:
+        return fallback
+    radius = np.interp(-(base + peak) / 2, -profile[: lowest + 1], np.arange(lowest + 1))
+    # rounding centres to pixels widens the profile by a twelfth of a square pixel
+    sigma = np.sqrt(max((radius / 1.1774) ** 2 - 1 / 12, 0.25))
+    return float(np.clip(sigma, 0.12 * apart, 0.4 * apart))
+
+
+def window_half(sigma: float) -> int:
+    """Half width of the fit window: 3.3 sigma, rounded up to one of a few sizes."""
+    import os
+
+    wanted = float(os.environ.get("WH", "3.3")) * sigma
+    return next((half for half in HALVES if half >= wanted), HALVES[-1])
+
+
+def background_counts(kind: str, shape: tuple[int, int], spacing: float) -> tuple[int, int]:
+    """Number of background basis functions along y and x."""
+    if kind != "smooth":
+        return (1, 1) if kind == "constant" else (2, 2)
+    # beyond 17 a side the dense coarse system of the solver would rule the time
+    counts = [int(np.clip(np.rint(size / spacing), 1, 14)) + 3 for size in shape]
+    return counts[0], counts[1]
+
+
+def background_basis(kind: str, count: int, place: np.ndarray) -> np.ndarray:
+    """Basis functions (place, count) along one axis at places 0 (first pixel) to 1 (last).
+
+    One constant; 1 and a slope; or uniform cubic B-splines (de Boor, A Practical Guide to Splines,
+    1978), which follow a slow background closely with few unknowns. Values hold on outside.
+    """
+    place = np.clip(place, 0, 1)
+    if kind == "constant":
+        return np.ones((len(place), 1))
+    if kind == "plane":
+        return np.stack([np.ones(len(place)), 2 * place - 1], axis=1)
+    t = place * (count - 3)
+    cell = np.minimum(t.astype(int), count - 4)
+    u = t - cell
+    weights = np.stack(
+        [(1 - u) ** 3, 3 * u**3 - 6 * u**2 + 4, -3 * u**3 + 3 * u**2 + 3 * u + 1, u**3], axis=1
+    )
+    basis = np.zeros((len(place), count))
+    np.put_along_axis(basis, cell[:, None] + np.arange(4), weights / 6, axis=1)
+    return basis
+
+
+def background_start(kind: str, image: np.ndarray, counts: tuple[int, int]) -> np.ndarray:
+    """Coefficients: a low percentile of the pixels around each node."""
+    start = np.zeros(counts)
+    if kind != "smooth":
+        start[0, 0] = np.percentile(image, 5)
+        return start
+    reach = [size / (count - 3) for size, count in zip(image.shape, counts, strict=True)]
+    for i in range(counts[0]):
+        for j in range(counts[1]):
+            rows, cols = (
+                slice(max(int((k - 1.8) * r), 0), max(int((k - 0.2) * r), 2))
+                for k, r in zip((i, j), reach, strict=True)
+            )
+            piece = image[rows, cols]
+            piece = piece if piece.size else image[-int(reach[0]) :, -int(reach[1]) :]
+            start[i, j] = np.percentile(piece[::2, ::2], 8)
+    return start
+
+
+def heights_at(
+    image: np.ndarray, rows: np.ndarray, cols: np.ndarray, background: np.ndarray, sigma: float
+) -> np.ndarray:
+    """Height of each column over the background, from the gently smoothed image."""
+    smooth = ndimage.gaussian_filter(image, 0.4 * sigma, mode="nearest")
+    row = np.clip(np.rint(rows).astype(int), 0, image.shape[0] - 1)
+    col = np.clip(np.rint(cols).astype(int), 0, image.shape[1] - 1)
+    return np.maximum(smooth[row, col] - background[row, col], 0)
+
+
+def noise_deviation(image: np.ndarray) -> float:
+    """Standard deviation of the noise, from second differences.
+
+    Immerkaer, Computer Vision and Image Understanding 64, 300 (1996), eq. 4, with the median in
+    place of the mean so that columns do not count.
+    """
+    stencil = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6.0
+    return float(np.median(np.abs(ndimage.convolve(image, stencil, mode="nearest"))) / 0.6745)
+
+
+def noise_to_signal(image: np.ndarray) -> float:
+    """Variance of the noise over the mean intensity, 1 for counts."""
+    mean = float(np.mean(image))
+    return noise_deviation(image) ** 2 / mean if mean > 0 else 1.0
+
+
+def beyond_edge(
+    image: np.ndarray, rows: np.ndarray, cols: np.ndarray, sigma: float, apart: float
+) -> np.ndarray:
+    """Guess columns whose centre lies just outside but whose tail reaches in; (k, 2) row, col.
+
+    They show as maxima along the outermost pixels towards which the image still rises. Left out of
+    the model, their tails would bend the background and their neighbours.
+    """
+    smooth = ndimage.gaussian_filter(image, 0.5 * sigma, mode="nearest")
+    depth = int(np.clip(np.rint(sigma), 1, min(image.shape) - 1))
+    # smoothing by half a sigma divides the noise by sqrt(pi) sigma (white noise, 2-D Gaussian)
+    noise = noise_deviation(image) / max(1.77 * sigma, 1.0)
+    found = []
+    # quarter turns bring each side to the top; `sign` and `swap` undo them
+    for turned, place in (
+        (smooth, lambda t: (-0.8 * sigma + 0 * t, t)),
+        (smooth[::-1], lambda t: (image.shape[0] - 1 + 0.8 * sigma + 0 * t, t)),
+        (smooth.T, lambda t: (t, -0.8 * sigma + 0 * t)),
+        (smooth.T[::-1], lambda t: (t, image.shape[1] - 1 + 0.8 * sigma + 0 * t)),
+    ):
+        line = turned[0]
+        reach = max(1, int(0.5 * apart))
+        peaks = line == ndimage.maximum_filter1d(line, 2 * reach + 1, mode="nearest")
+        lowest = ndimage.minimum_filter1d(line, 2 * reach + 1, mode="nearest")
+        peaks &= (line - turned[depth] > 0) & (line - lowest > 3 * noise)
+        found.append(np.stack(place(np.flatnonzero(peaks).astype(float)), axis=1))
+    ghosts = np.concatenate(found)
+    if len(ghosts) and len(rows):
+        distance = cKDTree(np.stack([rows, cols], axis=1)).query(ghosts)[0]
+        ghosts = ghosts[distance > 0.55 * apart]
+    return ghosts
+
+
+def unexplained_rim(
+    shape: tuple[int, int], rows: np.ndarray, cols: np.ndarray, sigma: float
+) -> np.ndarray:
+    """Tell which pixels of the rim, a sigma and a half wide, have no column near; (y, x) bool.
+
+    There the faint tails of unseen columns beyond the edge would pass for background.
+    """
+    rim = np.ones(shape, bool)
+    depth = max(1, round(1.5 * sigma))
+    rim[depth:-depth, depth:-depth] = False
+    pixels = np.argwhere(rim)
+    near = cKDTree(np.stack([rows, cols], axis=1)).query(pixels)[0] < 1.5 * sigma
+    rim[tuple(pixels[near].T)] = False
+    return rim
