@@ -103,7 +103,9 @@ def find_candidates(
         report(0.9)
     result = _as_columns(found, image)
     result.attrs["contrast"] = contrast
-    _note_separation(result, separation, found.sigma * unit)
+    result.attrs["separation_source"] = "estimated" if separation is None else "given"
+    measured = _measured_separation(result) if found.crystal else 4 * found.sigma * unit
+    result.attrs["separation"] = float(separation or measured)
     if report:
         report(1.0)
     return result
@@ -168,15 +170,10 @@ def _as_columns(found: kernel.Candidates, image: xr.DataArray) -> xr.Dataset:
     return columns
 
 
-def _note_separation(columns: xr.Dataset, given: float | None, sigma: float) -> None:
-    columns.attrs["separation_source"] = "estimated" if given is None else "given"
-    columns.attrs["separation"] = float(given or measured_separation(columns, 4 * sigma))
-
-
-def measured_separation(columns: xr.Dataset, otherwise: float) -> float:
-    """Median distance to the nearest neighbour, `otherwise` for fewer than eight columns."""
+def _measured_separation(columns: xr.Dataset) -> float:
+    """Median distance to the nearest neighbour among the candidates that pass."""
     good = columns["score"].values >= columns.attrs["automatic_threshold"]
     place = np.column_stack([columns["y"].values[good], columns["x"].values[good]])
-    if len(place) < 8:
-        return otherwise
+    if len(place) < 2:
+        return float("nan")
     return float(np.median(KDTree(place).query(place, k=2)[0][:, 1]))

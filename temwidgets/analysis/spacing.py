@@ -21,7 +21,8 @@ def estimate_separation(image: xr.DataArray, *, contrast: str = "bright") -> flo
     Returns
     -------
     float
-        In the image's length unit: the median distance from a column to its nearest neighbour. For blobs without a lattice, four times their Gaussian sigma.
+        In the image's length unit: the median distance from a column to its nearest neighbour.
+        For blobs without a lattice, four times their Gaussian sigma.
 
     Raises
     ------

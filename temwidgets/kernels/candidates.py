@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.ndimage as ndi
+from scipy import signal
 from scipy.spatial import KDTree
 
 from temwidgets.kernels.filters import ColumnFilter, lower_envelope
@@ -32,7 +33,7 @@ SIGNIFICANT = 4.5
 
 
 class Candidates(NamedTuple):
-    """Places (n, 2) in pixels, heights in counts, what to cut on, and where to cut."""
+    """Places (n, 2) in pixels, heights in counts, what to cut on, where to cut; a crystal?"""
 
     place: np.ndarray
     height: np.ndarray
@@ -40,9 +41,10 @@ class Candidates(NamedTuple):
     threshold: float
     noise: float
     sigma: float
+    crystal: bool
 
 
-NONE = Candidates(np.empty((0, 2)), np.empty(0), np.empty(0), np.inf, np.nan, np.nan)
+NONE = Candidates(np.empty((0, 2)), np.empty(0), np.empty(0), np.inf, np.nan, np.nan, False)
 
 
 def find_candidates(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidates:
@@ -122,7 +124,7 @@ def lattice_columns(
     keep = strongest(place * np.array(aspect), strength, max(0.7 * distance, 0.5 * apart))
     least = 5.6 * filtered.noise_after(sharp * gate)
     cut = _valley(strength[keep], noise, least)
-    return Candidates(place[keep], height[keep], strength[keep], cut, noise, sigma)
+    return Candidates(place[keep], height[keep], strength[keep], cut, noise, sigma, True)
 
 
 def _kernels(
@@ -174,23 +176,28 @@ def _trust(
 
 
 def _valley(strength: np.ndarray, noise: float, least: float) -> float:
-    """Cut where candidates are rarest, between what noise makes and a third of a strong column."""
+    """Cut in a gap of the strengths, between what noise makes and a third of a strong column.
+
+    The lowest gap, unless so few lie between it and the next that these are no columns of a kind
+    of their own but traces of noise and sharpening.
+    """
     if not strength.size:
         return np.inf
     clear = strength > 3 * noise
     strong = float(np.percentile(strength[clear] if clear.sum() > 10 else strength, 90))
-    low = max(0.5 * noise, least, 0.06 * strong)
+    low = max(min(1.75 * noise, 0.35 * strong), least, 0.06 * strong)
     cut = np.linspace(low, max(0.35 * strong, 1.2 * low), 96)
     blur = max(0.4 * noise, 0.01 * strong)
     near = strength[(strength > cut[0] - 5 * blur) & (strength < cut[-1] + 5 * blur)]
     density = np.exp(-(((cut[:, None] - near) / blur) ** 2) / 2).sum(axis=1)
-    empty = density <= density.min() + 0.0005 * strength.size
-    starts, ends = np.flatnonzero(np.diff(np.r_[0, empty, 0])).reshape(-1, 2).T
-    above = np.append([(strength >= cut[i]).sum() for i in starts], 0)
-    # a few candidates between two gaps are not columns of their own kind but what noise left
-    few = above[:-2] - above[1:-1] < 0.1 * above[1:-1]
+    depth = -np.log(density + 0.5 + 0.0005 * strength.size)
+    walled = np.r_[depth.min() - 1, depth, depth.min() - 1]
+    _, gaps = signal.find_peaks(walled, prominence=np.log(2), plateau_size=1)
+    starts, ends = gaps["left_edges"] - 1, gaps["right_edges"] - 1
+    above = np.array([(strength >= cut[i]).sum() for i in starts])
+    few = above[:-1] - above[1:] < 0.1 * above[1:]
     gap = int(np.argmin(np.append(few, False)))
-    return float(cut[starts[gap] + (ends[gap] - 1 - starts[gap]) // 3])
+    return float(cut[starts[gap] + (ends[gap] - starts[gap]) // 3])
 
 
 def _nearest(place: np.ndarray, otherwise: float) -> float:
@@ -210,8 +217,8 @@ def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidat
     widths = [separation / 4] if separation else [1.4, 2.0, 2.8, 4.0, 5.6]
     best, most = NONE, 0.0
     for sigma in widths:
-        signal, noise = _band(image, sigma, aspect)
-        bright, dark = (_blob_peaks(side, noise, sigma, aspect) for side in (signal, -signal))
+        band, noise = _band(image, sigma, aspect)
+        bright, dark = (_blob_peaks(side, noise, sigma, aspect) for side in (band, -band))
         z, z_dark = (peaks[1] for peaks in (bright, dark))
         cut = np.linspace(4.5, 12, 76)
         n, n_dark = ((v[None] > cut[:, None]).sum(axis=1) for v in (z, z_dark))
@@ -221,27 +228,27 @@ def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidat
         if clean.any() and gain > most:
             most, level = gain, float(np.median(noise))
             threshold = float(cut[np.argmax(clean)]) * level
-            height = ndi.map_coordinates(signal, bright[0].T, order=1)
-            best = Candidates(bright[0], height, z * level, threshold, level, sigma)
+            height = ndi.map_coordinates(band, bright[0].T, order=1)
+            best = Candidates(bright[0], height, z * level, threshold, level, sigma, False)
     return best
 
 
 def _band(image: np.ndarray, sigma: float, aspect: Pair) -> tuple[np.ndarray, np.ndarray]:
     """Difference of Gaussians matched to `sigma`, and its local standard deviation."""
     narrow, wide, far = (_pixels(f * sigma, aspect) for f in (1, 3, 24))
-    signal = ndi.gaussian_filter(image, narrow) - ndi.gaussian_filter(image, wide)
-    signal -= np.median(signal)
-    typical = 1.4826 * float(np.median(np.abs(signal)))
+    band = ndi.gaussian_filter(image, narrow) - ndi.gaussian_filter(image, wide)
+    band -= np.median(band)
+    typical = 1.4826 * float(np.median(np.abs(band)))
     # clipped, so that the blobs themselves do not count as noise
-    local = local_mean(np.minimum(np.abs(signal), 3 * typical), far) * np.sqrt(np.pi / 2)
-    return signal, np.maximum(local, 0.3 * typical + 1e-12)
+    local = local_mean(np.minimum(np.abs(band), 3 * typical), far) * np.sqrt(np.pi / 2)
+    return band, np.maximum(local, 0.3 * typical + 1e-12)
 
 
 def _blob_peaks(
-    signal: np.ndarray, noise: np.ndarray, sigma: float, aspect: Pair
+    band: np.ndarray, noise: np.ndarray, sigma: float, aspect: Pair
 ) -> tuple[np.ndarray, np.ndarray]:
-    place, z = find_peaks(signal / noise, 3.0, 2.5 * sigma, aspect)
-    seen = _inside(place, signal.shape)
+    place, z = find_peaks(band / noise, 3.0, 2.5 * sigma, aspect)
+    seen = _inside(place, band.shape)
     return place[seen], z[seen]
 
 
