@@ -212,3 +212,13 @@ def test_velox_series_and_diffraction(tmp_path, make):
     make.velox(tmp_path / "c.emd", {}, eds=True)
     with pytest.raises(ValueError, match=r"holds no image\. It holds: 0: 'SpectrumImage'"):
         tw.read(tmp_path / "c.emd")
+
+
+def test_a_fourier_transform_beside_its_image(tmp_path, make):
+    halves = [("realFloatHalfEven", "f4"), ("imagFloatHalfEven", "f4")]
+    transform = np.zeros((5, 8, 1), halves)
+    make.velox(tmp_path / "a.emd", {"": transform, "HAADF": PIXELS[..., None]})
+    assert [d.kind for d in tw.datasets(tmp_path / "a.emd")] == ["complex numbers", "image"]
+    np.testing.assert_array_equal(tw.read(tmp_path / "a.emd"), PIXELS)
+    with pytest.raises(ValueError, match="complex numbers, such as a Fourier transform"):
+        tw.read(tmp_path / "a.emd", dataset=0)
