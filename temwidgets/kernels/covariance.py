@@ -229,7 +229,7 @@ def _border_inverse(
     own = response.shape[1]
     loss = jnp.einsum("nik,nil->nkl", border[:, :own], response[:, :, own:])
     level = normal.background_gram(problem, linear.weight)
-    level -= normal.gram_at_columns(*bases, loss[:, 0, 0])
+    level -= normal.gram_at_columns(problem, spec, loss[:, 0, 0])
     nodes = level.shape[0]
     kinds = border.shape[2] - 1
     full = jnp.zeros((nodes + kinds,) * 2).at[:nodes, :nodes].set(level)

@@ -18,7 +18,6 @@ Unknowns = tuple[Array, Array, Array]
 
 
 BLOCK = 8  # image sides are multiples of it; smooth products are averaged over such blocks
-REACH = 4  # a cubic B-spline meets three others on each side
 
 
 class Problem(NamedTuple):
@@ -222,38 +221,26 @@ def multiply(problem: Problem, spec: Spec, linear: Linear, step: Unknowns) -> Un
 
 def background_gram(problem: Problem, weight: Array) -> Array:
     """Gram matrix (a b, a b) of the background's basis under pixel weights (Y, X)."""
-    means = _block_mean(_block_mean(weight).T).T * BLOCK**2
-    return _banded_gram(
-        _block_mean(problem.basis_y), _block_mean(problem.basis_x), means, paired=False
-    )
+    return _gram(problem, _block_mean(_block_mean(weight).T).T * BLOCK**2)
 
 
-def gram_at_columns(basis_y: Array, basis_x: Array, weight: Array) -> Array:
-    """Gram matrix (a b, a b) of the background's basis under weights (N,) of the columns."""
-    return _banded_gram(basis_y, basis_x, weight, paired=True)
+def gram_at_columns(problem: Problem, spec: Spec, weight: Array) -> Array:
+    """Gram matrix (a b, a b) of the background's basis under weights (N,) at the columns."""
+    shape = tuple(size // BLOCK for size in problem.data.shape)
+    block = (problem.corners + spec.half) // BLOCK
+    return _gram(problem, jnp.zeros(shape).at[block[:, 0], block[:, 1]].add(weight))
+
+
+def _gram(problem: Problem, weight: Array) -> Array:
+    """Gram matrix from weights of blocks (Y / 8, X / 8)."""
+    squares = []
+    for basis in (_block_mean(problem.basis_y), _block_mean(problem.basis_x)):
+        squares.append((basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1))
+    a, b = problem.basis_y.shape[1], problem.basis_x.shape[1]
+    product = (squares[0].T @ weight @ squares[1]).reshape(a, a, b, b)
+    return jnp.swapaxes(product, 1, 2).reshape(a * b, a * b)
 
 
 def _block_mean(array: Array) -> Array:
     """Average the first axis over blocks."""
     return array.reshape(array.shape[0] // BLOCK, BLOCK, *array.shape[1:]).mean(axis=1)
-
-
-def _banded_gram(basis_y: Array, basis_x: Array, weight: Array, paired: bool) -> Array:
-    """Gram matrix (a b, a b) of a product basis whose functions meet only near neighbours."""
-    a, b = basis_y.shape[1], basis_x.shape[1]
-    total = jnp.zeros((a, b, a, b), basis_y.dtype)
-    y, x = jnp.arange(a), jnp.arange(b)
-    for i in range(1 - min(a, REACH), min(a, REACH)):
-        for j in range(1 - min(b, REACH), min(b, REACH)):
-            rows, cols = _overlap(basis_y, i), _overlap(basis_x, j)
-            band = rows.T @ (weight[:, None] * cols) if paired else rows.T @ weight @ cols
-            to_y, to_x = jnp.clip(y + i, 0, a - 1), jnp.clip(x + j, 0, b - 1)
-            total = total.at[y[:, None], x, to_y[:, None], to_x].add(band)
-    return total.reshape(a * b, a * b)
-
-
-def _overlap(basis: Array, offset: int) -> Array:
-    """Products of each function with the one `offset` places on; zero past the ends."""
-    place = jnp.arange(basis.shape[1]) + offset
-    inside = (place >= 0) & (place < basis.shape[1])
-    return basis * jnp.where(inside, jnp.roll(basis, -offset, axis=1), 0.0)
