@@ -43,9 +43,10 @@ _HOME = {
     "temwidgets.analysis.pixels": ("bin_pixels", "calibrate", "rescale"),
     "temwidgets.analysis.preparation": ("crop", "mean_frame", "normalise", "select_frame"),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
+    "temwidgets.widgets.explorers": ("explore",),
     "temwidgets.widgets.workspace": ("Workspace",),
 }
-_MODULES = ("examples", "synthetic", "widgets")
+_MODULES = ("examples", "files", "synthetic", "widgets")
 _NAMES = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted([*_NAMES, *_MODULES])

@@ -6,6 +6,13 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "temwidgets.widgets.explorers": ("Explorer", "explore"),
+    "temwidgets.widgets.panels.find": ("FindPanel",),
+    "temwidgets.widgets.panels.fit": ("FitPanel",),
+    "temwidgets.widgets.panels.intensity": ("IntensityPanel",),
+    "temwidgets.widgets.panels.load": ("LoadPanel",),
+    "temwidgets.widgets.panels.prepare": ("PreparePanel",),
+    "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
     "temwidgets.widgets.views.scatter": ("ScatterPlot",),
     "temwidgets.widgets.views.table": ("ColumnTable",),

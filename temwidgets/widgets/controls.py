@@ -21,7 +21,7 @@ def dropdown(description: str, tooltip: str, options: Any = ()) -> widgets.Dropd
         options=options,
         description=description,
         tooltip=tooltip,
-        layout={"width": "auto", "max_width": "320px"},
+        layout={"width": "auto", "max_width": "250px"},
         style=_FITTED,
     )
 
@@ -42,16 +42,18 @@ def whole_number(
     description: str, tooltip: str, value: int, low: int, high: int
 ) -> widgets.BoundedIntText:
     """Return a field for a whole number."""
-    return widgets.BoundedIntText(
+    made = widgets.BoundedIntText(
         value=value,
         min=low,
         max=high,
         description=description,
         tooltip=tooltip,
         continuous_update=False,
-        layout={"width": "auto", "max_width": "130px"},
+        layout={"width": "auto", "flex": "0 0 auto"},
         style=_FITTED,
     )
+    made.add_class("tem-whole")
+    return made
 
 
 def checkbox(description: str, tooltip: str, value: bool = False) -> widgets.Checkbox:

@@ -29,6 +29,8 @@ class Step:
         The frame of a stack that was handed on as the image.
     clears : tuple of str
         Products that no longer fit and were dropped.
+    carries : bool
+        The columns were carried into the frame of the new image.
     amends : bool
         The step stands for a control that is still being moved: the next of its kind replaces it.
     """
@@ -39,6 +41,7 @@ class Step:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     frame: int | None = None
     clears: tuple[str, ...] = ()
+    carries: bool = False
     amends: bool = False
 
     @property

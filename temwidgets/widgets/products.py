@@ -64,7 +64,7 @@ def destination(name: str, result: Any) -> str:
     )
 
 
-def next_state(state: State, step: Step, result: Any) -> State:
+def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
     """Put what a step made into a state and drop what no longer follows."""
     dropped = set(step.clears)
     if step.into in ("image", "columns"):

@@ -47,7 +47,11 @@ class ScriptWriter:
             self.lines.append(f"{step.into} = {self.product(step.into, result)}")
             return
         arguments = ", ".join(self._arguments(step))
+        if step.carries:
+            self.lines.append("before = image")
         self.lines.append(f"{step.into} = {self._function(step)}({arguments})")
+        if step.carries:
+            self.lines.append("columns = tw.carry_columns(columns, before, image)")
         if step.into == "model":
             self.lines.append(f"residual = {_input('image', step)} - model")
 

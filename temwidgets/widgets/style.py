@@ -68,7 +68,7 @@ _CSS = """
 }
 .temwidgets-view .tem-stats b {
   display: inline-block;
-  min-width: 76px;
+  min-width: 92px;
   font-weight: 600;
 }
 .temwidgets-view .tem-swatch {
@@ -95,6 +95,12 @@ _CSS = """
   min-width: 0;
   flex: 0 0 auto;
 }
+.temwidgets-view .tem-row .tem-whole input[type="number"] {
+  width: 56px;
+}
+.temwidgets-view .tem-row .jupyter-button {
+  padding: 0 9px;
+}
 .temwidgets-view .tem-ramp {
   display: inline-block;
   width: 120px;
@@ -107,6 +113,53 @@ _CSS = """
 .temwidgets-view .dt-scroll-body,
 .temwidgets-view .dt-container {
   background: transparent;
+}
+.tem-explorer .tem-body {
+  flex-flow: row wrap;
+  gap: 8px;
+  align-items: flex-start;
+}
+.tem-explorer .tem-body > .tem-image-view {
+  flex: 3 1 420px;
+  min-width: 380px;
+  width: auto;
+}
+.tem-explorer .tem-body > .tem-plots {
+  flex: 2 1 380px;
+  min-width: 340px;
+  width: auto;
+}
+.tem-explorer .widget-tab > .widget-tab-contents {
+  padding: 6px 8px;
+  background: transparent;
+}
+.tem-explorer .tem-title .widget-html-content {
+  line-height: 1.4;
+  white-space: normal;
+}
+.tem-explorer .tem-script {
+  max-height: 260px;
+  overflow: auto;
+  margin: 4px 0;
+  padding: 8px 12px;
+  line-height: 1.45;
+  font-family: var(--jp-code-font-family, monospace);
+  font-size: 12px;
+  color: var(--jp-content-font-color1, #222);
+  background: var(--jp-cell-editor-background, #f5f5f5);
+  border: 1px solid var(--jp-border-color2, #ddd);
+}
+.temwidgets-view .tem-table {
+  border-collapse: collapse;
+  width: auto;
+  margin: 4px 0;
+}
+.temwidgets-view .tem-table th,
+.temwidgets-view .tem-table td {
+  padding: 1px 14px 1px 0;
+  text-align: left;
+  background: none;
+  line-height: 1.45;
 }
 .temwidgets-view :focus-visible {
   outline: 2px solid var(--jp-brand-color1, #2196f3);

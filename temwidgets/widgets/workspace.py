@@ -13,6 +13,7 @@ import numpy as np
 import traitlets
 import xarray as xr
 
+from temwidgets.analysis.carrying import carry_columns
 from temwidgets.conventions import CancelledError
 from temwidgets.widgets import script, store
 from temwidgets.widgets.errors import sentence
@@ -47,6 +48,8 @@ class _Call:
     into: str | None
     amend: bool
     clears: tuple[str, ...]
+    carries: bool
+    shortcut: Callable[..., Any] | None
 
     @property
     def name(self) -> str:
@@ -130,6 +133,8 @@ class Workspace(traitlets.HasTraits):
         wait: bool = False,
         amend: bool = False,
         clears: tuple[str, ...] = (),
+        carries: bool = False,
+        shortcut: Callable[..., Any] | None = None,
         **arguments: Any,
     ) -> Job:
         """Run an analysis function in the background and take its result as a product.
@@ -148,7 +153,12 @@ class Workspace(traitlets.HasTraits):
             For a control that is being moved: the step replaces the one it made last, and of
             several calls that pile up only the newest runs.
         clears : tuple of str
-            Products that no longer fit after this step, e.g. columns after a rotation.
+            Products that no longer fit after this step, e.g. columns when another image is read.
+        carries : bool
+            Carry the columns into the frame of the new image (rotation, calibration).
+        shortcut : callable, optional
+            Called in place of `function`, with the same arguments: a quicker way to the same
+            result, such as cutting candidates that are known already. The step is `function`.
         **arguments
             Arguments of the function.
 
@@ -162,7 +172,7 @@ class Workspace(traitlets.HasTraits):
         RuntimeError
             With `wait`, if another function is running; and whatever the function raises.
         """
-        call = _Call(function, arguments, into, amend, tuple(clears))
+        call = _Call(function, arguments, into, amend, tuple(clears), carries, shortcut)
         with self.lock:
             if self._running is not None:
                 return self._stand_in_line(call, wait)
@@ -272,6 +282,7 @@ class Workspace(traitlets.HasTraits):
             state,
             into=call.into or "",
             clears=call.clears,
+            carries=call.carries and state.get("columns") is not None,
             amends=call.amend,
             frame=self.frame if framed else None,
         )
@@ -280,7 +291,7 @@ class Workspace(traitlets.HasTraits):
             inputs["image"] = plane(image, self.frame)
         if "report" in inspect.signature(call.function).parameters:
             inputs["report"] = self.job.report
-        result = call.function(**inputs, **call.arguments)
+        result = (call.shortcut or call.function)(**inputs, **call.arguments)
         with self.lock:
             if self.job.cancelled or self._history.present is not present:
                 raise CancelledError(call.name)
@@ -289,6 +300,8 @@ class Workspace(traitlets.HasTraits):
     def _accept(self, step: Step, state: State, result: Any) -> None:
         step = replace(step, into=step.into or destination(step.name, result))
         new = next_state(state, step, result)
+        if step.carries:
+            new["columns"] = carry_columns(state["columns"], state["image"], result)
         self._history.add(step, new)
         self._show()
         self.message = Message("info", f"{step.name}: {describe(result)}.")

@@ -46,7 +46,7 @@ def choose(columns: xr.Dataset | None, wanted: str) -> str | None:
 def unit(columns: xr.Dataset, name: str) -> str:
     """Return the unit of a variable; "" for a plain number."""
     units = str(columns[name].attrs.get("units", ""))
-    return "" if units in _DIMENSIONLESS else units
+    return "" if units in _DIMENSIONLESS else units.replace("^2", "²")
 
 
 def title(columns: xr.Dataset, name: str) -> str:

@@ -1,0 +1,79 @@
+"""What the panels share: a workspace, its status line, buttons that rest while something runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import xarray as xr
+
+from temwidgets.widgets.controls import button
+from temwidgets.widgets.errors import sentence
+from temwidgets.widgets.status import StatusLine
+from temwidgets.widgets.style import style_sheet
+from temwidgets.widgets.workspace import Message, Workspace
+
+
+class Panel(widgets.VBox):
+    """Controls of one kind of step; it computes nothing and calls ``workspace.run``.
+
+    Parameters
+    ----------
+    workspace : Workspace or DataArray
+        The workspace to act on; an image gets a workspace of its own, ``panel.workspace``.
+    status : bool
+        Show messages and progress in the panel itself.
+    """
+
+    def __init__(self, workspace: Any = None, *, status: bool = True) -> None:
+        self.workspace = _workspace(type(self).__name__, workspace)
+        self._actions: list[widgets.Button] = []
+        self._watched: list[tuple[Any, Any, Any]] = []
+        super().__init__()
+        self.add_class("temwidgets-view")
+        lines = [StatusLine(self.workspace)] if status else []
+        self.children = [style_sheet(), *self._build(), *lines]
+        self.watch(self.workspace.job, self._rest, "running")
+        self._rest(None)
+
+    def action(self, description: str, tooltip: str, act: Any) -> widgets.Button:
+        """Return a button that starts a step."""
+        made = button(description, tooltip, button_style="primary")
+        made.on_click(act)
+        self._actions.append(made)
+        return made
+
+    def watch(self, owner: Any, act: Any, names: Any) -> None:
+        """Observe until the panel is closed."""
+        owner.observe(act, names)
+        self._watched.append((owner, act, names))
+
+    def show_error(self, error: BaseException) -> None:
+        """Show the sentence of an exception in the status line."""
+        self.workspace.message = Message("error", sentence(error))
+
+    def close(self) -> None:
+        """Close the widget and let go of the workspace."""
+        for owner, act, names in self._watched:
+            owner.unobserve(act, names)
+        self._watched = []
+        for child in self.children:
+            child.close()
+        super().close()
+
+    def _build(self) -> list[widgets.Widget]:
+        raise NotImplementedError
+
+    def _rest(self, _: Any) -> None:
+        for made in self._actions:
+            made.disabled = self.workspace.job.running
+
+
+def _workspace(owner: str, given: Any) -> Workspace:
+    if isinstance(given, Workspace):
+        return given
+    if given is None or isinstance(given, xr.DataArray):
+        return Workspace(given)
+    raise TypeError(
+        f"{owner} acts on a Workspace: give it one, or an image, not a {type(given).__name__}."
+    )

@@ -1,0 +1,143 @@
+"""Fit all columns jointly, with progress, a live preview where it is quick, and statistics."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import xarray as xr
+
+import temwidgets as tw
+from temwidgets.conventions import FLAG_SENTENCES, Flag, length_unit
+from temwidgets.widgets.controls import button, checkbox, dropdown, number
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.panels._panel import Panel
+from temwidgets.widgets.style import row
+from temwidgets.widgets.workspace import Message
+
+_LIVE = 1.0
+"""Seconds: a fit that took longer is not repeated while controls move."""
+
+_SHAPES = [
+    ("elliptical, each its own", "elliptical"),
+    ("round, each its own", "round"),
+    ("shared by a sublattice", "shared"),
+    ("shared or elliptical, the better", "auto"),
+]
+_NOISE = [("counting (Poisson)", "poisson"), ("even (Gaussian)", "gaussian")]
+_GROUNDS = [("smooth", "smooth"), ("plane", "plane"), ("constant", "constant")]
+
+
+class FitPanel(Panel):
+    """Options of `temwidgets.fit_columns`; the model and residual follow each fit."""
+
+    def _build(self) -> list[widgets.Widget]:
+        self._started = self._took = np.inf
+        self.shape = dropdown("Shape", "Shape of the columns", _SHAPES)
+        self.noise = dropdown("Noise", "How the pixels scatter about the model", _NOISE)
+        self.background = dropdown("Background", "What lies under the columns", _GROUNDS)
+        self.max_shift = number("Largest shift", "From the start; 0: half the nearest distance")
+        self.unit = widgets.Label("nm")
+        self.live = checkbox("live", "Fit again when an option changes, if a fit takes under 1 s")
+        self.model = checkbox("model and residual", "Compute them after each fit", value=True)
+        self.fit = self.action("Fit columns", "Fit all columns at once", lambda _: self._fit())
+        self.follow = button("Share shapes", "Fit with one shape per sublattice")
+        self.follow.on_click(self._share)
+        self.flagged = button("Select flagged", "Select the columns that need a second look")
+        self.flagged.on_click(self._select_flagged)
+        self.report = widgets.HTML()
+        self.report.add_class("tem-stats")
+        for control in (self.shape, self.noise, self.background, self.max_shift):
+            control.observe(self._changed, "value")
+        self.watch(self.workspace, self._shown, ["columns", "image"])
+        self.watch(self.workspace.job, self._ran, "running")
+        self._shown(None)
+        return [
+            row(self.shape, self.noise, self.background, self.max_shift, self.unit),
+            row(self.fit, self.live, self.model, self.follow, self.flagged),
+            self.report,
+        ]
+
+    def _fit(self) -> None:
+        options: dict[str, Any] = {
+            "shape": self.shape.value,
+            "noise": self.noise.value,
+            "background": self.background.value,
+        }
+        if self.max_shift.value > 0:
+            options["max_shift"] = self.max_shift.value
+        try:
+            self.workspace.run(tw.fit_columns, into="columns", amend=True, **options)
+        except Exception as error:
+            self.show_error(error)
+
+    @guarded
+    def _changed(self, _: Any) -> None:
+        if not self.live.value:
+            return
+        if self._took <= _LIVE:
+            self._fit()
+        elif np.isfinite(self._took):
+            text = f"The last fit took {self._took:.1f} s: press Fit columns to fit again."
+            self.workspace.message = Message("info", text)
+
+    @guarded
+    def _share(self, _: Any) -> None:
+        self.shape.value = "shared"
+        if not self.live.value or self._took > _LIVE:
+            self._fit()
+
+    @guarded
+    def _select_flagged(self, _: Any) -> None:
+        columns = self.workspace.columns
+        if columns is None or "flags" not in columns:
+            raise ValueError("There are no flags yet: fit the columns first.")
+        odd = (columns["flags"].values & ~int(Flag.edited)) != 0
+        self.workspace.selection.select(columns["column"].values[odd], rule="flagged by the fit")
+
+    @guarded
+    def _ran(self, change: Any) -> None:
+        """Measure how long fits take, and let the model follow."""
+        job = self.workspace.job
+        if change["new"]:
+            self._started = time.monotonic()
+            return
+        steps = self.workspace.history
+        if job.name != "fit_columns" or not steps or steps[-1].name != "fit_columns":
+            return
+        self._took = time.monotonic() - self._started
+        if self.model.value and self.workspace.model is None and not job.cancelled:
+            self.workspace.run(tw.model_image, into="model")
+
+    @guarded
+    def _shown(self, _: Any) -> None:
+        image, columns = self.workspace.image, self.workspace.columns
+        self.unit.value = "nm" if image is None else length_unit(image)
+        fitted = columns is not None and "reduced_chi2" in columns.attrs
+        self.report.value = statistics(columns) if fitted else ""
+        hint = fitted and columns.attrs.get("fit_hint") and self.shape.value != "shared"
+        self.follow.layout.display = "" if hint else "none"
+        self.flagged.layout.display = "" if fitted else "none"
+
+
+def statistics(columns: xr.Dataset) -> str:
+    """Write the statistics, the flags and the hint of a fit as HTML."""
+    attrs = columns.attrs
+    settled = "settled" if attrs.get("fit_converged") else "not settled"
+    lines = [
+        f"<b>fit</b> {columns.sizes['column']:,} columns, {attrs['fit_iterations']} iterations"
+        f" ({settled}), reduced χ² {attrs['reduced_chi2']:.3g}, shape {attrs['shape']}"
+    ]
+    flags = columns["flags"].values
+    counts = {flag: int(((flags & flag) != 0).sum()) for flag in Flag}
+    lines += [
+        f"<b>{count:,}</b> {escape(FLAG_SENTENCES[flag])}"
+        for flag, count in counts.items()
+        if count
+    ]
+    if attrs.get("fit_hint"):
+        lines.append(f'<span class="tem-warning">{escape(attrs["fit_hint"])}</span>')
+    return "".join(f"<div>{line}</div>" for line in lines)
