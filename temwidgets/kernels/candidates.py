@@ -33,7 +33,7 @@ SIGNIFICANT = 4.5
 
 
 class Candidates(NamedTuple):
-    """Places (n, 2) in pixels, heights in counts, what to cut on, where to cut; a crystal?"""
+    """Places (n, 2) in pixels, heights in counts, what to cut on, and where to cut."""
 
     place: np.ndarray
     height: np.ndarray
@@ -59,13 +59,14 @@ def find_candidates(image: np.ndarray, aspect: Pair, separation: float | None) -
     separation : float or None
         Smallest distance of columns in units of that mean; None: from the image.
     """
-    if not np.ptp(image) > 0:
+    flat = without_plane(image)
+    scale = float(flat.std())
+    # what rounding leaves of a constant or a slope is nothing to look at
+    if not scale > 1e-5 * float(np.abs(image).max()):
         return NONE
-    # float32 keeps its digits for the columns, not for an offset or a scale
-    scale = float(image.std())
-    image = without_plane(image / scale)
+    image = flat / scale
     spectrum = power_spectrum(image, aspect)
-    spots = reflections(spectrum)
+    spots = reflections(spectrum, aspect)
     if spots is None:
         found = blobs(image, aspect, separation)
     else:
@@ -210,21 +211,22 @@ def _nearest(place: np.ndarray, otherwise: float) -> float:
 def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidates:
     """Find bright blobs in an image without a lattice, such as single atoms on a support.
 
-    Noise and amorphous supports have as many dark blobs as bright ones. The width is the one at
-    which the bright ones exceed the dark ones most; the cut is where dark ones are a tenth of
-    the bright ones.
+    Amorphous supports have as many dark blobs as bright ones, and noise as many as the same
+    pixels in another order (counting noise is skewed). The width is the one at which bright blobs
+    exceed these most; the cut is where these are a tenth of the bright ones.
     """
     widths = [separation / 4] if separation else [1.4, 2.0, 2.8, 4.0, 5.6]
     best, most = NONE, 0.0
     for sigma in widths:
         band, noise = _band(image, sigma, aspect)
         bright, dark = (_blob_peaks(side, noise, sigma, aspect) for side in (band, -band))
-        z, z_dark = (peaks[1] for peaks in (bright, dark))
-        cut = np.linspace(4.5, 12, 76)
-        n, n_dark = ((v[None] > cut[:, None]).sum(axis=1) for v in (z, z_dark))
+        others = (dark[1], _shuffled_peaks(image, sigma, aspect))
+        z, cut = bright[1], np.linspace(4.5, 12, 76)
+        n = (z[None] > cut[:, None]).sum(axis=1)
+        n_other = np.max([(v[None] > cut[:, None]).sum(axis=1) for v in others], axis=0)
         # beyond six standard deviations noise makes none at all
-        clean = (n > 0) & (n_dark + (cut < 6) <= 0.1 * n)
-        gain = float(np.maximum(z - 4, 0).sum() - np.maximum(z_dark - 4, 0).sum())
+        clean = (n > 0) & (n_other + (cut < 6) <= 0.1 * n)
+        gain = _excess(z) - max(_excess(v) for v in others)
         if clean.any() and gain > most:
             most, level = gain, float(np.median(noise))
             threshold = float(cut[np.argmax(clean)]) * level
@@ -233,10 +235,14 @@ def blobs(image: np.ndarray, aspect: Pair, separation: float | None) -> Candidat
     return best
 
 
+def _excess(z: np.ndarray) -> float:
+    return float(np.maximum(z - 4, 0).sum())
+
+
 def _band(image: np.ndarray, sigma: float, aspect: Pair) -> tuple[np.ndarray, np.ndarray]:
     """Difference of Gaussians matched to `sigma`, and its local standard deviation."""
-    narrow, wide, far = (_pixels(f * sigma, aspect) for f in (1, 3, 24))
-    band = ndi.gaussian_filter(image, narrow) - ndi.gaussian_filter(image, wide)
+    narrow, wide, far = (_pixels(f * sigma, aspect) for f in (1, 8, 24))
+    band = ndi.gaussian_filter(image, narrow) - local_mean(image, wide)
     band -= np.median(band)
     typical = 1.4826 * float(np.median(np.abs(band)))
     # clipped, so that the blobs themselves do not count as noise
@@ -250,6 +256,19 @@ def _blob_peaks(
     place, z = find_peaks(band / noise, 3.0, 2.5 * sigma, aspect)
     seen = _inside(place, band.shape)
     return place[seen], z[seen]
+
+
+def _shuffled_peaks(image: np.ndarray, sigma: float, aspect: Pair, block: int = 16) -> np.ndarray:
+    """Peaks, in standard deviations, of the image with pixels shuffled within blocks."""
+    ny, nx = (n // block for n in image.shape)
+    if not ny * nx:
+        return np.empty(0)
+    tiles = image[: ny * block, : nx * block].reshape(ny, block, nx, block)
+    pixels = tiles.transpose(0, 2, 1, 3).reshape(ny, nx, -1)
+    pixels = np.random.default_rng(0).permuted(pixels, axis=-1)
+    tiles = pixels.reshape(ny, nx, block, block).transpose(0, 2, 1, 3)
+    band, noise = _band(tiles.reshape(ny * block, nx * block), sigma, aspect)
+    return _blob_peaks(band, noise, sigma, aspect)[1]
 
 
 def _pixels(length: float, aspect: Pair) -> Pair:

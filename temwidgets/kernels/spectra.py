@@ -55,12 +55,14 @@ def without_plane(image: np.ndarray) -> np.ndarray:
 
 def local_mean(image: np.ndarray, width: tuple[float, float]) -> np.ndarray:
     """Mean over a box of about `width` pixels applied twice, taken over the image alone."""
-    size = [max(1, int(min(w, 2 * n))) for w, n in zip(width, image.shape, strict=True)]
-    total, weight = image, np.ones_like(image)
-    for _ in range(2):
-        total = ndi.uniform_filter(total, size, mode="constant")
-        weight = ndi.uniform_filter(weight, size, mode="constant")
-    return total / weight
+    total = image
+    for axis, (w, n) in enumerate(zip(width, image.shape, strict=True)):
+        size, weight = max(1, int(min(w, 2 * n))), np.ones(n, image.dtype)
+        for _ in range(2):
+            total = ndi.uniform_filter1d(total, size, axis, mode="constant")
+            weight = ndi.uniform_filter1d(weight, size, mode="constant")
+        total = total / (weight[:, None] if axis == 0 else weight)
+    return total
 
 
 def power_spectrum(image: np.ndarray, aspect: tuple[float, float]) -> Spectrum:
@@ -111,29 +113,37 @@ def _streaks(power: np.ndarray, block: int = 16) -> np.ndarray:
     return np.repeat(np.median(power[rows], axis=1) / np.log(2), lengths, axis=0)
 
 
-def reflections(spectrum: Spectrum) -> Reflections | None:
+def reflections(spectrum: Spectrum, aspect: tuple[float, float]) -> Reflections | None:
     """Find the reflections of a crystal and the Gaussian sigma of its columns.
 
     Powers of reflections fall as ``exp(-(2 pi k sigma)^2)``, times structure factors: sigma is
     the slope of their upper envelope. Where few orders are seen, that the next ones are not seen
-    bounds it from below. None where no crystal is seen.
+    bounds it from below. None where no crystal is seen: reflections in one direction only are
+    an edge or fringes.
     """
     power, k = spectrum.power, spectrum.frequency
     ratio = power / np.maximum(spectrum.diffuse, 1e-30)
     spots = (ratio == ndi.maximum_filter(ratio, 5, mode="wrap")) & (ratio > REFLECTION)
     spots &= (k > spectrum.lowest) & (k < 0.5)
+    spots &= power > 1e-4 * power[k > spectrum.lowest].max(initial=0)
+    if _in_one_direction(spots, aspect):
+        return None
     at, excess = k[spots], power[spots] - spectrum.diffuse[spots]
-    if at.size < 2:
-        return None
-    log_power = np.log(excess)
-    strong = log_power > log_power.max() - 9
-    if strong.sum() < 2:
-        return None
-    cutoff = float(at[strong].max())
+    cutoff = float(at.max())
     unseen = min(1.4 * cutoff, 0.5)
     limit = np.log(REFLECTION * np.median(spectrum.diffuse[np.abs(k - unseen) < 0.02]))
-    slope = _envelope_slope(at[strong], log_power[strong], unseen, limit)
-    return Reflections(at[strong], excess[strong], cutoff, float(np.sqrt(max(slope, 0.1))))
+    slope = _envelope_slope(at, np.log(excess), unseen, limit)
+    return Reflections(at, excess, cutoff, float(np.sqrt(max(slope, 0.1))))
+
+
+def _in_one_direction(spots: np.ndarray, aspect: tuple[float, float]) -> bool:
+    """Tell whether all spots lie within ten degrees of one line through the origin."""
+    row, col = np.nonzero(spots)
+    ny = spots.shape[0]
+    ky = np.where(row > ny // 2, row - ny, row) / ny / aspect[0]
+    kx = col / (2 * (spots.shape[1] - 1)) / aspect[1]
+    double = np.exp(2j * np.arctan2(ky, kx))
+    return double.size < 2 or bool((np.abs(np.angle(double / double[0])) < np.deg2rad(20)).all())
 
 
 def _envelope_slope(k: np.ndarray, log_power: np.ndarray, unseen: float, limit: float) -> float:
