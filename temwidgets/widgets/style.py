@@ -58,8 +58,14 @@ _CSS = """
   background: var(--jp-layout-color3);
 }
 .temwidgets-view {
-  flex: 1 1 320px;
+  flex: 0 0 auto;
   width: 100%;
+}
+.widget-hbox > .temwidgets-view {
+  flex: 1 1 320px;
+}
+.tem-explorer .tem-plots .widget-toggle-buttons {
+  margin: 0 0 2px;
 }
 .temwidgets-view .tem-stats .widget-html-content {
   line-height: 1.5;

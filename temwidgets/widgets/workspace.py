@@ -14,7 +14,7 @@ import traitlets
 import xarray as xr
 
 from temwidgets.analysis.carrying import carry_columns
-from temwidgets.conventions import CancelledError
+from temwidgets.conventions import UNCALIBRATED, CancelledError, length_unit
 from temwidgets.widgets import script, store
 from temwidgets.widgets.errors import sentence
 from temwidgets.widgets.history import History, Step, make_step
@@ -304,7 +304,8 @@ class Workspace(traitlets.HasTraits):
             new["columns"] = carry_columns(state["columns"], state["image"], result)
         self._history.add(step, new)
         self._show()
-        self.message = Message("info", f"{step.name}: {describe(result)}.")
+        if not step.derived:
+            self.message = _made(step, result)
 
     def _next(self) -> _Call | None:
         """Take the next call from the queue; whoever hears of the end may start another."""
@@ -363,3 +364,11 @@ class Workspace(traitlets.HasTraits):
             step = Step(target="", into=name, frame=self.frame)
             self._history.add(step, next_state(self._history.present, step, value))
             self._show()
+
+
+def _made(step: Step, result: Any) -> Message:
+    text = f"{step.name}: {describe(result)}."
+    if step.into == "image" and length_unit(result) == UNCALIBRATED:
+        cure = " Load it with its pixel size, or calibrate it, to have lengths in nm."
+        return Message("warning", text + cure)
+    return Message("info", text)

@@ -26,9 +26,9 @@ class Panel(widgets.VBox):
     """
 
     def __init__(self, workspace: Any = None, *, status: bool = True) -> None:
-        self.workspace = _workspace(type(self).__name__, workspace)
         self._actions: list[widgets.Button] = []
         self._watched: list[tuple[Any, Any, Any]] = []
+        self.workspace = _workspace(type(self).__name__, workspace)
         super().__init__()
         self.add_class("temwidgets-view")
         lines = [StatusLine(self.workspace)] if status else []

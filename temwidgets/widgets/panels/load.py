@@ -62,7 +62,7 @@ class LoadPanel(Panel):
         """Offer the files of the folder that is typed."""
         folder = Path(self.path.value).expanduser()
         folder = folder if folder.is_dir() else folder.parent
-        names = sorted(p for p in folder.glob("*") if p.suffix.lower() in tw.files.SUFFIXES)
+        names = sorted(p for p in folder.glob("*") if p.suffix.lower()[1:] in tw.files.SUFFIXES)
         self.path.options = [str(name) for name in names[:200]]
 
     @guarded

@@ -59,6 +59,7 @@ def heading(columns: xr.Dataset, name: str) -> str:
 
 
 def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
+    values = values.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.floor(np.log10(np.abs(values)))
     power = 10.0 ** (digits - 1 - np.where(np.isfinite(size), size, 0))

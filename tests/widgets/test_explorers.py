@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+import temwidgets as tw
+from temwidgets.widgets.explorers import Explorer
+from temwidgets.widgets.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def lattice():
+    return tw.examples.load("perovskite_trilayer")[40:200, 60:240]
+
+
+def test_the_main_job_by_clicks_and_its_script_repeats_it(lattice, tmp_path, monkeypatch):
+    explorer = tw.explore(tw.examples.load("perovskite_trilayer"))
+    workspace = explorer.workspace
+    monkeypatch.chdir(tmp_path)
+
+    def click(button):
+        button.click()
+        assert workspace.job.wait(120)
+        assert workspace.message.level != "error", workspace.message
+
+    left, right, top, bottom = explorer.prepare.edges
+    left.value, right.value = (float(lattice["x"][i]) for i in (0, -1))
+    top.value, bottom.value = (float(lattice["y"][i]) for i in (0, -1))
+    click(explorer.prepare.apply)
+    click(explorer.find.find)
+    explorer.find.threshold.value = 0.25
+    assert workspace.job.wait(30)
+    explorer.image_view.delete_columns(workspace.columns["column"].values[:2])
+    workspace.undo()
+    explorer.image_view.delete_columns(workspace.columns["column"].values[-1:])
+    explorer.fit.max_shift.value = 0.05
+    click(explorer.fit.fit)
+    explorer.intensity._label(None)
+    assert workspace.job.wait(30)
+    explorer.intensity._fit(None)
+    assert workspace.job.wait(30)
+    assert explorer.histogram.shown == "intensity"
+
+    names = {}
+    exec(workspace.script(tmp_path / "again.py"), names)
+    for name in ("image", "columns", "mixture"):
+        xr.testing.assert_identical(getattr(workspace, name), names[name])
+
+
+def test_all_parts_share_the_selection(image, columns):
+    explorer = Explorer(image, columns)
+    explorer.histogram.brush = (4.0, 5.0)
+    labels = explorer.workspace.selection.labels
+    assert labels.size
+    assert (explorer.scatter.selection, explorer.table.selection) == (
+        explorer.workspace.selection,
+        explorer.workspace.selection,
+    )
+    assert explorer.image_view.selection is explorer.workspace.selection
+    explorer.scatter.brush = ((-2, 0), (0, 10))
+    assert explorer.histogram.brush is None
+
+
+def test_steps_and_plots_from_python(image):
+    explorer = Explorer(image)
+    assert explorer.step == "Find"
+    assert Explorer().step == "Load"
+    explorer.step = "Fit"
+    assert explorer._steps.selected_index == 3
+    explorer._steps.selected_index = 4
+    assert explorer.step == "Intensity"
+    explorer.plot = "Table"
+    assert explorer.table in explorer._plots.children
+    assert explorer.histogram not in explorer._plots.children
+    explorer._choice.value = "Scatter"
+    assert explorer.plot == "Scatter"
+
+
+def test_undo_save_open_and_script(image, columns, tmp_path):
+    explorer = Explorer(image, columns)
+    assert explorer.undo.disabled
+    explorer.workspace.run(tw.delete_columns, labels=[10], wait=True)
+    assert not explorer.undo.disabled
+    explorer.path.value = str(tmp_path / "w.nc")
+    explorer.save.click()
+    assert "Saved to" in explorer.workspace.message.text
+    explorer.undo.click()
+    assert explorer.workspace.columns.sizes["column"] == 30
+    explorer.open.click()
+    assert explorer.workspace.columns.sizes["column"] == 29
+    explorer.show_script.value = True
+    assert "delete_columns" in explorer._script.children[0].value
+    explorer.undo.click()
+    assert "delete_columns" not in explorer._script.children[0].value
+    explorer.path.value = "nowhere/w.nc"
+    explorer.open.click()
+    assert explorer.workspace.message.level == "error"
+    assert explorer.workspace.columns.sizes["column"] == 30
+
+
+def test_opens_a_file_or_a_workspace(tmp_path, workspace):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).random((20, 30)))
+    with pytest.warns(UserWarning, match="not calibrated"):
+        explorer = tw.explore(tmp_path / "a.npy")
+    assert explorer.workspace.image.shape == (20, 30)
+    assert "tw.read(" in explorer.workspace.script()
+    assert tw.explore(workspace).workspace is workspace
+
+
+def test_wrong_sources_are_told(workspace, columns):
+    with pytest.raises(TypeError, match="Explorer opens an image"):
+        tw.explore(np.zeros((3, 3)))
+    with pytest.raises(TypeError, match="has its own columns"):
+        tw.explore(workspace, columns)
+    with pytest.raises(TypeError, match="Did you mean 'step'"):
+        Explorer(stp="Fit")
+
+
+def test_closing_lets_go_of_the_workspace(image):
+    workspace = Workspace(image)
+    explorer = Explorer(workspace)
+    explorer.close()
+    workspace.run(tw.normalise, wait=True)
+    assert explorer.image_view.workspace is workspace
