@@ -228,8 +228,12 @@ class Lab:
             arg=str(name == "light").lower(),
         )
 
+    def clear_cells(self) -> None:
+        """Remove all cells; widgets and variables stay in the kernel."""
+        self.page.evaluate(_CLEAR)
+
     def clear(self) -> None:
         """Remove all cells and widgets, forget the errors."""
-        self.page.evaluate(_CLEAR)
+        self.clear_cells()
         self.execute("import ipywidgets; ipywidgets.Widget.close_all()")
         self.errors.clear()

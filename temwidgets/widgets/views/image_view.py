@@ -217,7 +217,7 @@ class ImageView(widgets.VBox):
 
     def zoom_to(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
         """Show at least these ranges (in the image's length unit)."""
-        self.x_range, self.y_range = x_range, y_range
+        self.stage.ask(x_range, y_range)
 
     @guarded
     def home(self) -> None:
@@ -353,10 +353,11 @@ class ImageView(widgets.VBox):
 
     @guarded
     def _ranged(self, change: Any) -> None:
-        if change["new"] is None:
+        asked = change["new"]
+        if asked is None:
             self.stage.home()
-        else:
-            self.stage.ask(**{change["name"]: change["new"]})
+        elif asked != self.stage.ranges["xy".index(change["name"][0])]:
+            self.stage.ask(**{change["name"]: asked})
 
     @guarded
     def _contrasted(self, change: Any) -> None:

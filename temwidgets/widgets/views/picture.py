@@ -89,6 +89,5 @@ def _pack(values: np.ndarray, quantiles: np.ndarray) -> tuple[np.ndarray, float,
     bulk = float(quantiles[-6] - quantiles[5])
     if not np.isfinite(low + high) or high - low > _TALL * bulk:
         return values.astype(np.float32), 0.0, 1.0
-    step = (high - low) / _LEVELS
-    scaled = (values.astype(np.float32) - np.float32(low)) / np.float32(step)
-    return np.clip(np.rint(scaled), 0, _LEVELS).astype(np.uint16), low, step
+    step = (high - low) / _LEVELS or 1.0
+    return np.clip(np.rint((values - low) / step), 0, _LEVELS).astype(np.uint16), low, step

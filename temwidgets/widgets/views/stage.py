@@ -104,7 +104,11 @@ class Stage(widgets.GridBox):
         x_range: tuple[float, float] | None = None,
         y_range: tuple[float, float] | None = None,
     ) -> None:
-        """Ask for ranges; the browser widens them so that lengths are equal along x and y."""
+        """Ask for ranges; the browser widens them so that lengths are equal along x and y.
+
+        With one range given the other follows; with both at least these are shown.
+        """
+        self.layer.send({"type": "ask", "x": x_range, "y": y_range})
         for scale, span in ((self.x_scale, x_range), (self.y_scale, y_range)):
             if span is not None:
                 with scale.hold_sync(), scale.hold_trait_notifications():

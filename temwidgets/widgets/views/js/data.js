@@ -88,6 +88,23 @@ class Markers {
     return this.origin[0] + this.places[5 * i + 1];
   }
 
+  /** Indices of the markers in view (and `margin` round it), or null if more than `most`. */
+  within(view, margin, most) {
+    const pixels = (16 * (view.x[1] - view.x[0])) / view.width;
+    const edge = Math.max(margin, pixels);
+    const [left, right] = [view.x[0] - edge - this.origin[1], view.x[1] + edge - this.origin[1]];
+    const [top, bottom] = [view.y[0] - edge - this.origin[0], view.y[1] + edge - this.origin[0]];
+    const found = [];
+    for (let i = 0; i < this.count; i++) {
+      const x = this.places[5 * i];
+      const y = this.places[5 * i + 1];
+      if (x < left || x > right || y < top || y > bottom) continue;
+      if (found.length === most) return null;
+      found.push(i);
+    }
+    return found;
+  }
+
   move(i, x, y) {
     this.places[5 * i] = x - this.origin[1];
     this.places[5 * i + 1] = y - this.origin[0];

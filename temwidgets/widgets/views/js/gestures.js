@@ -78,7 +78,7 @@ class Gestures {
     const dx = ((start.px - now.px) / view.width) * (ranges.x[1] - ranges.x[0]);
     const dy = ((start.py - now.py) / view.height) * (ranges.y[1] - ranges.y[0]);
     this.canvas.style.cursor = "grabbing";
-    this.stage.show(shiftRanges(ranges, dx, dy));
+    this.stage.glide(shiftRanges(ranges, dx, dy));
   }
 
   corners(a, b) {
@@ -123,7 +123,7 @@ class Gestures {
   }
 
   cancel() {
-    if (this.drag?.moved && this.drag.tool === "pan") this.stage.show(this.drag.ranges);
+    if (this.drag?.moved && this.drag.tool === "pan") this.stage.glide(this.drag.ranges);
     if (this.drag && this.drag.tool !== "pan") this.stage.reset(this.drag.base);
     this.finish();
   }
@@ -156,7 +156,7 @@ class Gestures {
     const { x, y } = this.at(event);
     const notches = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
     const factor = Math.exp(Math.max(-240, Math.min(240, notches)) * 0.0015);
-    this.stage.show(zoomRanges(this.stage.view, factor, x, y));
+    this.stage.glide(zoomRanges(this.stage.view, factor, x, y));
   }
 
   key(event) {
@@ -165,12 +165,12 @@ class Gestures {
     const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const zoom = (factor) => {
       const middle = ([a, b]) => (a + b) / 2;
-      this.stage.show(zoomRanges(view, factor, middle(view.x), middle(view.y)));
+      this.stage.glide(zoomRanges(view, factor, middle(view.x), middle(view.y)));
     };
     const control = event.ctrlKey || event.metaKey;
     if (pans[event.key]) {
       const [dx, dy] = pans[event.key];
-      this.stage.show(shiftRanges(view, dx * step, dy * step));
+      this.stage.glide(shiftRanges(view, dx * step, dy * step));
     } else if (event.key === "+" || event.key === "=") zoom(0.8);
     else if (event.key === "-" && !control) zoom(1.25);
     else if (event.key === "0" && !control) this.stage.home();

@@ -1,5 +1,13 @@
 // Image and markers in WebGL2: the image as a half-float texture with mipmaps (without them an
-// image of a lattice aliases into a false lattice), the markers as instanced quads.
+// image of a lattice aliases into a false lattice). Many markers are drawn as points; few, at high
+// zoom, as quads, for a point vanishes as a whole once its centre leaves the canvas. No instancing:
+// software GL makes a draw call of each instance (30,000 take 0.3 s).
+
+// Floats of a corner: place, shape, value, state. Most markers drawn as quads.
+const CORNER = 7;
+const FEW = 4000;
+// Below this radius (canvas pixels) a marker is a plain dot.
+const TINY = 1.5;
 
 const COVER = `#version 300 es
 out vec2 place;
@@ -22,11 +30,12 @@ void main() {
   vec2 at = window.xy + window.zw * place;
   float value = texture(image, at).r;
   if (any(lessThan(at, vec2(0.0))) || any(greaterThan(at, vec2(1.0)))) { colour = vec4(0.0); return; }
-  float t = pow(clamp((value - limits.x) / (limits.y - limits.x), 0.0, 1.0), gamma);
-  colour = vec4(texture(colours, vec2((t * 255.0 + 0.5) / 256.0, 0.5)).rgb, 1.0);
+  float t = clamp((value - limits.x) * limits.y, 0.0, 1.0);
+  if (gamma != 1.0) t = pow(t, gamma);
+  colour = vec4(texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb, 1.0);
 }`;
 
-const MARKER = `#version 300 es
+const MARKER = `
 precision highp float;
 uniform vec4 view;
 uniform vec2 size;
@@ -44,7 +53,11 @@ layout(location = 0) in vec2 place;
 layout(location = 1) in vec3 shape;
 layout(location = 2) in float value;
 layout(location = 3) in float state;
+#ifdef QUADS
 out vec2 offset;
+#else
+flat out float extent;
+#endif
 flat out vec2 axes;
 flat out vec4 inner;
 flat out vec4 line;
@@ -58,33 +71,52 @@ void main() {
   kind = flagged && !ellipse ? 2.0 : ellipse ? 1.0 : 0.0;
   float t = mode == 1 ? clamp((value - limits.x) / (limits.y - limits.x), 0.0, 1.0)
                       : mod(value, 256.0) / 255.0;
-  vec3 tone = mode == 0 ? plain : texture(colours, vec2((t * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+  vec3 tone = mode == 0 ? plain : texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb;
   bool missing = mode > 0 && !(value > -3.0e38);
   if (missing) tone = vec3(0.6);
   bool filled = mode > 0 && !ellipse && !missing;
+#ifdef DOTS
+  vec3 rim = selected && mode == 0 ? chosen : tone;
+#else
   vec3 rim = selected ? (mode > 0 ? vec3(1.0) : chosen) : filled ? tone * 0.25 : tone;
+#endif
   float inside = filled ? 1.0 : selected ? (ellipse ? 0.25 : 0.55) : radius < 2.2 * stroke ? 0.9 : 0.0;
   float strength = opacity * (dimming && !selected ? 0.35 : 1.0);
   inner = vec4(selected && mode == 0 ? chosen : tone, inside * strength);
   line = vec4(rim, strength);
+  vec2 reach = axes * (kind == 2.0 ? 1.3 : 1.0) + 0.5 * stroke + 1.0;
+  vec2 pixel = (place - view.xy) * view.zw;
+#ifdef QUADS
   float turn = ellipse ? shape.z : 0.0;
-  vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
-  offset = corner * (axes * (kind == 2.0 ? 1.3 : 1.0) + stroke + 1.5);
-  vec2 turned = vec2(cos(turn) * offset.x - sin(turn) * offset.y, sin(turn) * offset.x + cos(turn) * offset.y);
-  vec2 pixel = (place - view.xy) * view.zw + turned;
+  offset = (vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1) * 2.0 - 1.0) * reach;
+  pixel += vec2(cos(turn) * offset.x - sin(turn) * offset.y, sin(turn) * offset.x + cos(turn) * offset.y);
+#else
+  extent = reach.x;
+  gl_PointSize = 2.0 * extent;
+#endif
   gl_Position = vec4(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y, 0.0, 1.0);
 }`;
 
-const RING = `#version 300 es
+const RING = `
 precision highp float;
 uniform float stroke;
+#ifdef QUADS
 in vec2 offset;
+#else
+flat in float extent;
+#endif
 flat in vec2 axes;
 flat in vec4 inner;
 flat in vec4 line;
 flat in float kind;
 out vec4 colour;
 void main() {
+#ifndef QUADS
+  vec2 offset = (2.0 * gl_PointCoord - 1.0) * extent;
+#endif
+#ifdef DOTS
+  colour = vec4(line.rgb, 1.0) * line.a * clamp(axes.x + 0.8 - length(offset), 0.0, 1.0);
+#else
   float d;
   if (kind == 2.0) d = (abs(offset.x) + abs(offset.y) - 1.3 * axes.x) * 0.7071;
   else if (kind == 1.0) {
@@ -97,7 +129,7 @@ void main() {
   vec4 result = vec4(inner.rgb * fill, fill);
   result = vec4(0.0, 0.0, 0.0, halo) + result * (1.0 - halo);
   colour = vec4(line.rgb * ring, ring) + result * (1.0 - ring);
-  if (colour.a < 0.004) discard;
+#endif
 }`;
 
 class GlPainter {
@@ -109,11 +141,31 @@ class GlPainter {
       gl.getExtension("EXT_color_buffer_float") || gl.getExtension("EXT_color_buffer_half_float"),
     );
     this.image = this.program(COVER, IMAGE);
-    this.marker = this.program(MARKER, RING);
+    const points = "#version 300 es\n";
+    const quads = `${points}#define QUADS\n`;
+    this.points = this.program(points + MARKER, points + RING);
+    this.quads = this.program(quads + MARKER, quads + RING);
+    const dots = `${points}#define DOTS\n`;
+    this.dots = this.program(dots + MARKER, dots + RING);
     this.textures = { image: gl.createTexture(), colours: gl.createTexture(), tones: gl.createTexture() };
-    this.buffers = { places: gl.createBuffer(), values: gl.createBuffer(), states: gl.createBuffer() };
+    this.buffers = Object.fromEntries(
+      ["places", "values", "states", "corners", "order"].map((name) => [name, gl.createBuffer()]),
+    );
     this.empty = gl.createVertexArray();
-    this.instances = this.layOut();
+    this.all = this.layOut([
+      ["places", 2, gl.FLOAT, 20, 0],
+      ["places", 3, gl.FLOAT, 20, 8],
+      ["values", 1, gl.FLOAT, 0, 0],
+      ["states", 1, gl.UNSIGNED_BYTE, 0, 0],
+    ]);
+    const stride = 4 * CORNER;
+    this.near = this.layOut([
+      ["corners", 2, gl.FLOAT, stride, 0],
+      ["corners", 3, gl.FLOAT, stride, 8],
+      ["corners", 1, gl.FLOAT, stride, 20],
+      ["corners", 1, gl.FLOAT, stride, 24],
+    ]);
+    this.orderCorners();
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
   }
 
@@ -137,22 +189,28 @@ class GlPainter {
     return { program, uniforms };
   }
 
-  layOut() {
+  layOut(attributes) {
     const gl = this.gl;
     const array = gl.createVertexArray();
     gl.bindVertexArray(array);
-    const attribute = (index, buffer, size, type, stride, offset) => {
-      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    attributes.forEach(([buffer, size, type, stride, offset], index) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[buffer]);
       gl.enableVertexAttribArray(index);
       gl.vertexAttribPointer(index, size, type, false, stride, offset);
-      gl.vertexAttribDivisor(index, 1);
-    };
-    attribute(0, this.buffers.places, 2, gl.FLOAT, 20, 0);
-    attribute(1, this.buffers.places, 3, gl.FLOAT, 20, 8);
-    attribute(2, this.buffers.values, 1, gl.FLOAT, 0, 0);
-    attribute(3, this.buffers.states, 1, gl.UNSIGNED_BYTE, 0, 0);
+    });
     gl.bindVertexArray(null);
     return array;
+  }
+
+  /** Two triangles to each four corners. */
+  orderCorners() {
+    const gl = this.gl;
+    const order = new Uint16Array(6 * FEW);
+    for (let i = 0; i < FEW; i++) order.set([0, 1, 2, 2, 1, 3].map((c) => 4 * i + c), 6 * i);
+    gl.bindVertexArray(this.near);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers.order);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.STATIC_DRAW);
+    gl.bindVertexArray(null);
   }
 
   get largest() {
@@ -171,7 +229,7 @@ class GlPainter {
     if (this.mipmaps) gl.generateMipmap(gl.TEXTURE_2D);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-    const small = this.mipmaps ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR;
+    const small = this.mipmaps ? gl.LINEAR_MIPMAP_NEAREST : gl.LINEAR;
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, small);
   }
 
@@ -227,8 +285,8 @@ class GlPainter {
       (view.x[1] - view.x[0]) / edges.width,
       (view.y[1] - view.y[0]) / edges.height,
     );
-    const scaled = style.limits.map((v) => (v - this.low) / this.span);
-    gl.uniform2f(uniforms.limits, ...scaled);
+    const [low, high] = style.limits.map((v) => (v - this.low) / this.span);
+    gl.uniform2f(uniforms.limits, low, 1 / (high - low));
     gl.uniform1f(uniforms.gamma, style.gamma);
     gl.bindVertexArray(this.empty);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
@@ -236,21 +294,49 @@ class GlPainter {
 
   drawMarkers(view, style) {
     const gl = this.gl;
-    const { program, uniforms } = this.marker;
-    const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
-    const scale = width / (view.x[1] - view.x[0]);
-    const { origin } = this.markers;
+    const visible = this.markers.within(view, style.contour > 0 ? 4 * this.markers.sigma : 0, FEW);
+    const small = style.radius * style.ratio < TINY;
+    const { program, uniforms } = visible ? this.quads : small ? this.dots : this.points;
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, this.textures.tones);
-    gl.uniform1i(uniforms.colours, 1);
+    this.setMarkerUniforms(uniforms, view, style);
+    gl.bindVertexArray(visible ? this.near : this.all);
+    if (!visible) {
+      gl.drawArrays(gl.POINTS, 0, this.markers.count);
+      return;
+    }
+    this.fill("corners", this.corners(visible));
+    gl.drawElements(gl.TRIANGLES, 6 * visible.length, gl.UNSIGNED_SHORT, 0);
+  }
+
+  corners(indices) {
+    const { places, values, states } = this.markers;
+    const corners = new Float32Array(4 * CORNER * indices.length);
+    indices.forEach((i, n) => {
+      for (let corner = 0; corner < 4; corner++) {
+        const start = CORNER * (4 * n + corner);
+        for (let k = 0; k < 5; k++) corners[start + k] = places[5 * i + k];
+        corners[start + 5] = values[i];
+        corners[start + 6] = states[i];
+      }
+    });
+    return corners;
+  }
+
+  setMarkerUniforms(uniforms, view, style) {
+    const gl = this.gl;
+    const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
+    const across = width / (view.x[1] - view.x[0]);
     const down = height / (view.y[1] - view.y[0]);
-    gl.uniform4f(uniforms.view, view.x[0] - origin[1], view.y[0] - origin[0], scale, down);
+    const { origin } = this.markers;
+    gl.uniform1i(uniforms.colours, 1);
+    gl.uniform4f(uniforms.view, view.x[0] - origin[1], view.y[0] - origin[0], across, down);
     gl.uniform2f(uniforms.size, width, height);
     gl.uniform1f(uniforms.radius, style.radius * style.ratio);
-    gl.uniform1f(uniforms.contour, style.contour * scale);
+    gl.uniform1f(uniforms.contour, style.contour * across);
     gl.uniform1f(uniforms.stroke, style.stroke * style.ratio);
     gl.uniform1i(uniforms.mode, style.mode);
     gl.uniform2f(uniforms.limits, ...style.markerLimits);
@@ -258,8 +344,11 @@ class GlPainter {
     gl.uniform3f(uniforms.chosen, ...style.chosen);
     gl.uniform1f(uniforms.opacity, style.opacity);
     gl.uniform1i(uniforms.dimming, style.dimming ? 1 : 0);
-    gl.bindVertexArray(this.instances);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.markers.count);
+  }
+
+  /** Wait until all is drawn: for timing. */
+  finish() {
+    this.gl.readPixels(0, 0, 1, 1, this.gl.RGBA, this.gl.UNSIGNED_BYTE, new Uint8Array(4));
   }
 
   /** Give the context back: a page may hold sixteen. */

@@ -5,6 +5,11 @@ const SAVE_EVERY = 100;
 const SEND_EVERY = 60;
 const TOGETHER = 150;
 const HIDDEN_FOR = 3000;
+// Where drawing takes longer than this (ms; software GL), moving pictures are drawn coarsely and
+// the axes follow a little later; at rest all is sharp.
+const SLOW = 12;
+const AXES_EVERY = 80;
+const AT_REST = 160;
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
 const KEYS =
   "Arrow keys pan, plus and minus zoom, 0 shows the whole image, Delete removes the selected columns.";
@@ -36,6 +41,8 @@ class Stage {
     this.build();
     this.saveScales = throttled(() => this.push(), SAVE_EVERY, signal);
     this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
+    this.moveScales = throttled(() => this.setScales(), AXES_EVERY, signal);
+    this.times = [];
     this.follow();
     this.read();
     this.watchSize();
@@ -144,9 +151,6 @@ class Stage {
     const box = this.box.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) return;
     [this.view.width, this.view.height] = [box.width, box.height];
-    this.ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(box.width * this.ratio);
-    this.canvas.height = Math.round(box.height * this.ratio);
     this.ask(this.wanted ?? this.scaleRanges());
     this.draw();
   }
@@ -163,12 +167,17 @@ class Stage {
       this.adopt();
       return;
     }
+    const asked = this.asking?.[axis];
+    if (asked && String(asked) === String(this.scaleRanges()[axis])) {
+      this.saveScales();
+      return;
+    }
     const now = performance.now();
     this.asked[axis] = now;
     const other = axis === "x" ? "y" : "x";
     const exact = now - this.asked[other] > TOGETHER ? axis : undefined;
-    cancelAnimationFrame(this.asking);
-    this.asking = requestAnimationFrame(() => this.ask(this.merge(axis, exact), exact));
+    cancelAnimationFrame(this.following);
+    this.following = requestAnimationFrame(() => this.ask(this.merge(axis, exact), exact));
   }
 
   merge(axis, exact) {
@@ -176,6 +185,14 @@ class Stage {
     if (exact) this.requested = { x: this.view.x, y: this.view.y };
     this.requested = { ...(this.requested ?? ranges), [axis]: ranges[axis] };
     return this.requested;
+  }
+
+  /** Python asks for ranges, before the scales themselves say so, one after the other. */
+  answer({ x, y }) {
+    this.asking = { x, y };
+    this.wanted = null;
+    this.ask({ x: x ?? this.view.x, y: y ?? this.view.y }, x && y ? undefined : x ? "x" : "y");
+    this.saveScales(true);
   }
 
   /** Another view of this figure moved the scales. */
@@ -197,15 +214,27 @@ class Stage {
   show(ranges, wanted = ranges) {
     this.wanted = wanted;
     Object.assign(this.view, { x: ranges.x, y: ranges.y });
-    this.scales.moving = this;
-    for (const axis of ["x", "y"])
-      this.scales[axis].set({ min: ranges[axis][0], max: ranges[axis][1] });
-    this.scales.moving = null;
+    if (this.slow) this.moveScales();
+    else this.setScales();
     this.saveScales();
     this.schedule();
   }
 
+  /** Show while the mouse moves. */
+  glide(ranges) {
+    this.moved = performance.now();
+    this.show(ranges);
+  }
+
+  setScales() {
+    this.scales.moving = this;
+    for (const axis of ["x", "y"])
+      this.scales[axis].set({ min: this.view[axis][0], max: this.view[axis][1] });
+    this.scales.moving = null;
+  }
+
   push() {
+    this.setScales();
     this.scales.x.save_changes();
     this.scales.y.save_changes();
   }
@@ -273,12 +302,35 @@ class Stage {
 
   draw() {
     if (!this.painter || !this.view.width || this.signal.aborted) return;
+    const gliding = performance.now() - (this.moved ?? -Infinity) < AT_REST;
+    this.setResolution(gliding && this.slow ? this.coarse : 1);
     this.upload();
     this.sizeMarkers();
+    const start = performance.now();
     this.painter.draw(this.view, this.style);
+    if (gliding && this.slow === undefined) this.judge(start);
     this.overlay.scaleBar(this.view, this.model.get("units"), this.model.get("scale_bar"));
     this.drawn += 1;
     this.canvas.dataset.drawn = String(this.drawn);
+  }
+
+  setResolution(factor) {
+    this.ratio = factor * (window.devicePixelRatio || 1);
+    const size = [this.view.width, this.view.height].map((v) => Math.round(v * this.ratio));
+    if (this.canvas.width !== size[0]) this.canvas.width = size[0];
+    if (this.canvas.height !== size[1]) this.canvas.height = size[1];
+    clearTimeout(this.sharpen);
+    if (factor < 1) this.sharpen = setTimeout(() => this.schedule(), AT_REST + 20);
+  }
+
+  /** Find out, from three frames, whether this machine draws slowly. */
+  judge(start) {
+    this.painter.finish();
+    this.times.push(performance.now() - start);
+    if (this.times.length < 3) return;
+    const least = Math.min(...this.times);
+    this.slow = least > SLOW;
+    this.coarse = Math.max(0.35, Math.sqrt(0.6 * SLOW / least));
   }
 
   upload() {
@@ -324,6 +376,7 @@ class Stage {
 
   select(mask, how) {
     if (!this.markers.count) return;
+    if (!how.final) this.moved = performance.now();
     this.markers.select(mask);
     this.restate();
     this.choice = { mask, how };
@@ -399,6 +452,6 @@ export default {
     const scales = await scalesOf(model, host);
     if (signal.aborted) return;
     const stage = new Stage(model, scales, el, signal);
-    model.on("msg:custom", (content) => content.type === "home" && stage.home());
+    model.on("msg:custom", (content) => content.type === "ask" && stage.answer(content));
   },
 };

@@ -23,11 +23,14 @@ class Overlay {
 
   scaleBar(view, units, on) {
     const perPixel = (view.x[1] - view.x[0]) / view.width;
-    this.bar.hidden = !on || !(perPixel > 0) || view.width < 60;
-    if (this.bar.hidden) return;
+    const hidden = !on || !(perPixel > 0) || view.width < 60;
+    if (this.bar.hidden !== hidden) this.bar.hidden = hidden;
+    if (hidden) return;
     const length = roundLength(perPixel * Math.min(0.25 * view.width, 180));
-    this.barLine.style.width = `${length / perPixel}px`;
-    this.barLabel.textContent = lengthLabel(length, units);
+    // Writing into the page costs a layout, so only what is new.
+    const [width, label] = [`${(length / perPixel).toFixed(1)}px`, lengthLabel(length, units)];
+    if (this.barLine.style.width !== width) this.barLine.style.width = width;
+    if (this.barLabel.textContent !== label) this.barLabel.textContent = label;
   }
 
   rubber(points) {

@@ -104,5 +104,7 @@ class RasterPainter {
     else this.context.arc(px, py, radius, 0, 7);
   }
 
+  finish() {}
+
   dispose() {}
 }

@@ -1,0 +1,177 @@
+"""The image view in JupyterLab: drawn, linked, edited by mouse, in both themes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import numpy as np, temwidgets as tw
+from temwidgets.widgets import ImageView, Selection, Workspace
+image = tw.make_image(np.zeros((80, 120), np.uint8), sampling=(0.02, 0.03), origin=(1.0, -2.0))
+image[20, 30] = 255
+row, col = (v.ravel() for v in np.mgrid[10:80:15, 15:120:15])
+columns = tw.make_columns(image.y.values[row], image.x.values[col])
+"""
+
+
+def show(lab, code):
+    lab.execute(SETUP)
+    cell = lab.run(code)
+    cell.wait_drawn()
+    lab.page.wait_for_timeout(300)
+    return cell
+
+
+def place(lab, cell, x, y, name="v", index=0):
+    box = cell.canvas.nth(index).bounding_box()
+    (left, right), (top, bottom) = lab.value(f"[{name}.x_range, {name}.y_range]")
+    across = (x - left) / (right - left) * box["width"]
+    return box["x"] + across, box["y"] + (y - top) / (bottom - top) * box["height"]
+
+
+def column(lab, index):
+    return lab.value(f"[float(columns.x[{index}]), float(columns.y[{index}])]")
+
+
+@pytest.mark.parametrize("half", [0.35, 0.08])
+def test_axes_and_pixels_agree_within_a_pixel(lab, half):
+    cell = show(lab, "v = ImageView(image, height=400, scale_bar=False); v")
+    lab.execute(f"""
+import bqplot
+x, y = float(image.x[30]), float(image.y[20])
+v.zoom_to((x - {half}, x + 0.7 * {half}), (y - {half}, y + 0.5 * {half}))
+scales = {{"x": v.stage.x_scale, "y": v.stage.y_scale}}
+v.figure.marks = [
+    bqplot.Lines(x=[x, x], y=[y - 9, y + 9], scales=scales, colors=["red"], stroke_width=1),
+    bqplot.Lines(x=[x - 9, x + 9], y=[y, y], scales=scales, colors=["red"], stroke_width=1),
+]
+""")
+    lab.page.wait_for_timeout(500)
+    shown = cell.pixels(cell.canvas).astype(int)
+    red = (shown[..., 0] > 120) & (shown[..., 1] < 90) & (shown[..., 2] < 90)
+    line = np.array([red.sum(axis=1).argmax(), red.sum(axis=0).argmax()])
+    lab.execute("v.figure.marks = []")
+    lab.page.wait_for_timeout(300)
+    bare = cell.pixels(cell.canvas).astype(int)[..., 0]
+    rows, cols = np.indices(bare.shape)
+    near = np.maximum(abs(rows - line[0]), abs(cols - line[1])) < 60
+    centre = np.argwhere((bare > 128) & near).mean(axis=0)
+    assert centre == pytest.approx(line, abs=1.0)
+
+
+def test_brush_in_one_view_lights_up_the_other(lab):
+    cell = show(lab, """
+from ipywidgets import VBox
+shared = Selection()
+v = ImageView(image, columns, selection=shared, height=240)
+w = ImageView(image, columns, selection=shared, height=240)
+v.tool = "rectangle"
+VBox([v, w])""")  # fmt: skip
+    before = cell.pixels(cell.canvas.nth(1)).astype(int)
+    (x0, y0), (x1, y1) = column(lab, 0), column(lab, 9)
+    lab.drag(place(lab, cell, x0 - 0.1, y0 - 0.1), place(lab, cell, x1 + 0.1, y1 + 0.1))
+    lab.wait_value("shared.labels.tolist()", [0, 1, 2, 7, 8, 9])
+    assert "<= x <" in lab.value("shared.rule")
+    lab.page.wait_for_timeout(300)
+    after = cell.pixels(cell.canvas.nth(1)).astype(int)
+    pink = (after[..., 0] > 150) & (after[..., 1] < 120)
+    assert pink.sum() > 4 * 10
+    assert not ((before[..., 0] > 150) & (before[..., 1] < 120)).any()
+    ranges = lab.value("w.x_range")
+    cell.canvas.first.focus()
+    lab.page.keyboard.press("+")
+    lab.wait_value("v.x_range[1] - v.x_range[0]", lambda span: span < ranges[1] - ranges[0])
+    assert lab.value("w.x_range") == ranges
+    assert not lab.errors
+
+
+def test_columns_are_added_moved_and_deleted_by_mouse(lab):
+    cell = show(lab, "v = ImageView(Workspace(image, columns), height=360); v")
+    total = lab.value("v.columns.sizes['column']")
+    cell.output.locator("button[title^='Add a column']").click()
+    lab.wait_value("v.tool", "add")
+    x, y = column(lab, 0)
+    lab.page.mouse.click(*place(lab, cell, x + 0.2, y + 0.15))
+    lab.wait_value("v.columns.sizes['column']", total + 1)
+    added = lab.value("[float(v.columns.x[-1]), float(v.columns.y[-1])]")
+    assert added == pytest.approx([x + 0.2, y + 0.15], abs=0.02)
+    lab.execute("v.tool = 'move'")
+    lab.page.wait_for_timeout(200)
+    lab.drag(place(lab, cell, *added), place(lab, cell, added[0] + 0.1, added[1]), steps=6)
+    lab.wait_value("float(v.columns.x[-1])", lambda now: abs(now - added[0] - 0.1) < 0.02)
+    cell.canvas.first.focus()
+    lab.page.keyboard.press("Control+z")
+    lab.wait_value("float(v.columns.x[-1])", lambda now: abs(now - added[0]) < 1e-6)
+    lab.execute("v.tool = 'pan'; v.selection.select([2, 3])")
+    cell.canvas.first.focus()
+    lab.page.keyboard.press("Delete")
+    lab.wait_value("v.columns.sizes['column']", total - 1)
+    cell.output.locator("button[title^='Undo']").click()
+    lab.wait_value("v.columns.sizes['column']", total + 1)
+    assert not lab.errors
+
+
+def test_errors_are_told_under_the_image(lab):
+    cell = show(lab, "v = ImageView(image, height=200); v")
+    cell.output.locator("button[title^='Delete the selected']").click()
+    cell.output.get_by_text("No column is selected").wait_for()
+
+
+def test_contrast_slider_acts_in_the_browser_and_reaches_python(lab):
+    cell = show(lab, "v = ImageView(image, height=200); v")
+    cell.output.locator("button[title='Display settings']").click()
+    handle = cell.output.locator(".widget-hslider .noUi-handle-lower").first
+    handle.wait_for()
+    handle.focus()
+    drawn = cell.drawn()
+    for _ in range(5):
+        lab.page.keyboard.press("ArrowRight")
+    lab.wait_value("v.percentiles[0]", lambda low: low > 0.6)
+    cell.wait_drawn(drawn)
+    lab.execute("v.percentiles = (10, 90)")
+    cell.output.get_by_text("10.0 – 90.0").wait_for()
+
+
+def test_frames_of_a_stack(lab):
+    cell = show(lab, """
+stack = tw.make_image(np.stack([np.zeros((40, 60)), np.full((40, 60), 9.0)]), sampling=0.1)
+v = ImageView(stack, height=240, limits=(0, 9)); v""")  # fmt: skip
+    dark = cell.pixels(cell.canvas)[120, 400:420].mean()
+    lab.execute("v.frame = 1")
+    lab.page.wait_for_timeout(400)
+    assert cell.pixels(cell.canvas)[120, 400:420].mean() > dark + 200
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_labels_are_legible_and_nothing_is_cut_off(lab, theme):
+    lab.theme(theme)
+    show(lab, "v = ImageView(image, columns, height=300); v")
+    lab.page.wait_for_timeout(200)
+    text = lab.page.evaluate("""() => {
+      const label = document.querySelector('.tem-image-view .axislabel');
+      const tick = document.querySelector('.tem-image-view .axis text');
+      return [label, tick].map((node) => getComputedStyle(node).fill);
+    }""")
+    lightness = [np.mean([int(v) for v in t[t.index("(") + 1 : -1].split(",")[:3]]) for t in text]
+    assert all(value < 110 for value in lightness) if theme == "light" else min(lightness) > 150
+    assert lab.page.evaluate("""() => {
+      const view = document.querySelector('.tem-image-view').getBoundingClientRect();
+      return [...document.querySelectorAll('.tem-image-view .bqplot text')].every((text) => {
+        const box = text.getBoundingClientRect();
+        return !box.width || (box.left >= view.left && box.right <= view.right + 1);
+      });
+    }""")
+    assert lab.page.evaluate("""() => [...document.querySelectorAll('.tem-image-view, ' +
+      '.tem-image-view *')].every((node) => !['auto', 'scroll'].includes(
+      getComputedStyle(node).overflowY) || node.scrollHeight <= node.clientHeight)""")
+    assert not lab.errors
+
+
+def test_every_button_has_a_name_and_takes_the_focus(lab):
+    cell = show(lab, "v = ImageView(image, height=200); v")
+    for button in cell.output.locator("button:visible").all():
+        assert button.get_attribute("title")
+        assert button.get_attribute("tabindex") != "-1"
