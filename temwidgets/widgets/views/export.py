@@ -49,7 +49,8 @@ def _mm(pixels: int, dpi: float) -> str:
 
 def _ellipse(spot: Outline) -> str:
     colour = "#{:02x}{:02x}{:02x}".format(*spot.colour)
-    paint = f'fill="{colour}"' if spot.filled else f'fill="none" stroke="{colour}"'
+    stroke = "white" if spot.rim else "none" if spot.filled else colour
+    paint = f'fill="{colour if spot.filled else "none"}" stroke="{stroke}"'
     turn = f"rotate({spot.theta * 57.29578:.2f} {spot.x:.2f} {spot.y:.2f})"
     return (
         f'<ellipse cx="{spot.x:.2f}" cy="{spot.y:.2f}" rx="{spot.major:.2f}" ry="{spot.minor:.2f}"'

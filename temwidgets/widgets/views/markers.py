@@ -89,8 +89,8 @@ def colouring(
         "title": title(columns, name),
         "name": name,
         "gradient": gradient,
-        "low": f"{low:.3g}",
-        "high": f"{high:.3g}",
+        "low": _short(low),
+        "high": _short(high),
     }
     return Colouring("value", values, (low, high), table, legend)
 
@@ -130,6 +130,13 @@ def _range(values: np.ndarray) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = (float(v) for v in np.percentile(finite, (1, 99)))
     return low, (high if high > low else low + (abs(low) or 1.0))
+
+
+def _short(value: float) -> str:
+    """Three significant digits, without an exponent while that is short."""
+    if value and not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
 
 
 def _hex(colour: np.ndarray) -> str:

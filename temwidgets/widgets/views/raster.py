@@ -13,7 +13,7 @@ from temwidgets.widgets.views.scale_bar import length_label, round_length
 
 _HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 _FINE = 2
-_DIM = 0.35
+_DIM = 0.45
 _OUTSIDE = 255
 
 
@@ -57,6 +57,7 @@ class Outline(NamedTuple):
     theta: float
     colour: tuple[int, int, int]
     filled: bool
+    rim: bool
     alpha: float
 
 
@@ -117,7 +118,8 @@ def outlines(scene: Scene, width: int) -> list[Outline]:
         alpha = spots.opacity * (_DIM if dimming and not chosen else 1.0)
         filled = (spots.filled or chosen) and not ellipse
         a, b, turn = axes if ellipse else (radius, radius, 0.0)
-        found.append(Outline(float(px[i]), float(py[i]), a, b, turn, colour, filled, alpha))
+        rim = chosen and spots.filled
+        found.append(Outline(float(px[i]), float(py[i]), a, b, turn, colour, filled, rim, alpha))
     return found
 
 
@@ -168,8 +170,9 @@ def _draw_spots(picture: Image.Image, spots: list[Outline], unit: float) -> None
         points = [(x * _FINE, y * _FINE) for x, y in contour(spot)]
         if spot.filled:
             pen.polygon(points, fill=colour)
-        else:
-            pen.line([*points, points[0]], fill=colour, width=wide, joint="curve")
+        if spot.rim or not spot.filled:
+            tone = (255, 255, 255, colour[3]) if spot.rim else colour
+            pen.line([*points, points[0]], fill=tone, width=wide, joint="curve")
     small = sheet.convert("RGBa").resize(picture.size, Image.Resampling.BOX).convert("RGBA")
     picture.paste(small, (0, 0), small)
 

@@ -81,7 +81,7 @@ void main() {
   vec3 rim = selected ? (mode > 0 ? vec3(1.0) : chosen) : filled ? tone * 0.25 : tone;
 #endif
   float inside = filled ? 1.0 : selected ? (ellipse ? 0.25 : 0.55) : radius < 2.2 * stroke ? 0.9 : 0.0;
-  float strength = opacity * (dimming && !selected ? 0.35 : 1.0);
+  float strength = opacity * (dimming && !selected ? 0.45 : 1.0);
   inner = vec4(selected && mode == 0 ? chosen : tone, inside * strength);
   line = vec4(rim, strength);
   vec2 reach = axes * (kind == 2.0 ? 1.3 : 1.0) + 0.5 * stroke + 1.0;

@@ -1,47 +1,25 @@
 // The image layer of a view: follows the two scales of the bqplot figure that lies over it.
-// geometry.js, data.js, gl.js, raster.js, overlay.js and gestures.js stand before this file.
+// geometry.js, data.js, gl.js, raster.js, overlay.js, gestures.js and viewport.js stand before this file.
 
-const SAVE_EVERY = 100;
 const SEND_EVERY = 60;
-const TOGETHER = 150;
 const HIDDEN_FOR = 3000;
 // Where drawing takes longer than this (ms; software GL), moving pictures are drawn coarsely and
 // the axes follow a little later; at rest all is sharp.
 const SLOW = 12;
-const AXES_EVERY = 80;
 const AT_REST = 160;
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
 const KEYS =
   "Arrow keys pan, plus and minus zoom, 0 shows the whole image, Delete removes the selected columns.";
 
-/** Run at most once per `pause` ms; the last call always runs. */
-function throttled(act, pause, signal) {
-  let timer = null;
-  let last = 0;
-  const run = () => {
-    timer = null;
-    last = performance.now();
-    if (!signal.aborted) act();
-  };
-  return (now = false) => {
-    clearTimeout(timer);
-    const wait = now ? 0 : Math.max(0, last + pause - performance.now());
-    if (wait === 0) run();
-    else timer = setTimeout(run, wait);
-  };
-}
-
 class Stage {
   constructor(model, scales, el, signal) {
-    Object.assign(this, { model, scales, el, signal });
+    Object.assign(this, { model, el, signal });
     this.drawn = 0;
     this.stale = new Set(["picture", "colours", "tones", "markers"]);
-    this.view = { x: [0, 1], y: [0, 1], width: 0, height: 0 };
-    this.asked = { x: -Infinity, y: -Infinity };
+    this.port = new Viewport(scales, signal, () => this.schedule());
+    this.view = this.port.view;
     this.build();
-    this.saveScales = throttled(() => this.push(), SAVE_EVERY, signal);
     this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
-    this.moveScales = throttled(() => this.setScales(), AXES_EVERY, signal);
     this.times = [];
     this.follow();
     this.read();
@@ -121,8 +99,6 @@ class Stage {
     listen("label", () => this.canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`));
     listen("tool", () => this.gestures.cursor());
     listen("margin", () => this.resize());
-    for (const axis of ["x", "y"])
-      for (const end of ["min", "max"]) this.scales[axis].on(`change:${end}`, () => this.scaled(axis));
   }
 
   watchSize() {
@@ -150,93 +126,18 @@ class Stage {
     Object.assign(this.status.style, { left: `${left}px`, right: `${right}px`, height: `${top}px` });
     const box = this.box.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) return;
-    [this.view.width, this.view.height] = [box.width, box.height];
-    this.ask(this.wanted ?? this.scaleRanges());
+    this.port.resize(box.width, box.height);
     this.draw();
-  }
-
-  scaleRanges() {
-    const range = (scale) => [scale.get("min"), scale.get("max")];
-    return { x: range(this.scales.x), y: range(this.scales.y) };
-  }
-
-  /** A scale was set from elsewhere: that axis is wanted so, the other follows; both, if both. */
-  scaled(axis) {
-    if (this.signal.aborted || this.scales.moving === this) return;
-    if (this.scales.moving) {
-      this.adopt();
-      return;
-    }
-    const asked = this.asking?.[axis];
-    if (asked && String(asked) === String(this.scaleRanges()[axis])) {
-      this.saveScales();
-      return;
-    }
-    const now = performance.now();
-    this.asked[axis] = now;
-    const other = axis === "x" ? "y" : "x";
-    const exact = now - this.asked[other] > TOGETHER ? axis : undefined;
-    cancelAnimationFrame(this.following);
-    this.following = requestAnimationFrame(() => this.ask(this.merge(axis, exact), exact));
-  }
-
-  merge(axis, exact) {
-    const ranges = this.scaleRanges();
-    if (exact) this.requested = { x: this.view.x, y: this.view.y };
-    this.requested = { ...(this.requested ?? ranges), [axis]: ranges[axis] };
-    return this.requested;
-  }
-
-  /** Python asks for ranges, before the scales themselves say so, one after the other. */
-  answer({ x, y }) {
-    this.asking = { x, y };
-    this.wanted = null;
-    this.ask({ x: x ?? this.view.x, y: y ?? this.view.y }, x && y ? undefined : x ? "x" : "y");
-    this.saveScales(true);
-  }
-
-  /** Another view of this figure moved the scales. */
-  adopt() {
-    Object.assign(this.view, this.scaleRanges());
-    this.schedule();
-  }
-
-  /** Show at least these ranges, equally scaled along x and y. */
-  ask(ranges, exact) {
-    const { width, height } = this.view;
-    const valid = [...ranges.x, ...ranges.y].every(Number.isFinite);
-    if (!width || !valid || ranges.x[1] <= ranges.x[0] || ranges.y[1] <= ranges.y[0]) return;
-    const fitted = fitRanges(ranges.x, ranges.y, width, height, exact);
-    this.show(fitted, exact ? fitted : ranges);
-  }
-
-  /** Show exactly these ranges (already of the right aspect). */
-  show(ranges, wanted = ranges) {
-    this.wanted = wanted;
-    Object.assign(this.view, { x: ranges.x, y: ranges.y });
-    if (this.slow) this.moveScales();
-    else this.setScales();
-    this.saveScales();
-    this.schedule();
   }
 
   /** Show while the mouse moves. */
   glide(ranges) {
     this.moved = performance.now();
-    this.show(ranges);
+    this.port.show(ranges);
   }
 
-  setScales() {
-    this.scales.moving = this;
-    for (const axis of ["x", "y"])
-      this.scales[axis].set({ min: this.view[axis][0], max: this.view[axis][1] });
-    this.scales.moving = null;
-  }
-
-  push() {
-    this.setScales();
-    this.scales.x.save_changes();
-    this.scales.y.save_changes();
+  ask(ranges) {
+    this.port.ask(ranges);
   }
 
   home() {
@@ -329,7 +230,7 @@ class Stage {
     this.times.push(performance.now() - start);
     if (this.times.length < 3) return;
     const least = Math.min(...this.times);
-    this.slow = least > SLOW;
+    this.slow = this.port.lazy = least > SLOW;
     this.coarse = Math.max(0.35, Math.sqrt(0.6 * SLOW / least));
   }
 
@@ -452,6 +353,6 @@ export default {
     const scales = await scalesOf(model, host);
     if (signal.aborted) return;
     const stage = new Stage(model, scales, el, signal);
-    model.on("msg:custom", (content) => content.type === "ask" && stage.answer(content));
+    model.on("msg:custom", (content) => content.type === "ask" && stage.port.answer(content));
   },
 };

@@ -85,7 +85,7 @@ class RasterPainter {
       if (px < -50 || py < -50 || px > canvas.width + 50 || py > canvas.height + 50) continue;
       const selected = this.markers.states[i] & 1;
       const tone = selected && style.mode === 0 ? style.chosen.map((c) => 255 * c) : this.colour(i, style);
-      context.globalAlpha = style.opacity * (style.dimming && !selected ? 0.35 : 1);
+      context.globalAlpha = style.opacity * (style.dimming && !selected ? 0.45 : 1);
       context.strokeStyle = context.fillStyle = `rgb(${tone.join(" ")})`;
       context.beginPath();
       this.outline(i, px, py, style, scale);
