@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "temwidgets.analysis.residual_search": ("find_in_residual",),
     "temwidgets.analysis.fitting": ("fit_columns",),
     "temwidgets.analysis.model": ("model_image", "residual_image"),
     "temwidgets.analysis.refitting": ("refit_columns",),

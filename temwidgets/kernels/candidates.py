@@ -89,7 +89,7 @@ def lattice_columns(
     filtered = ColumnFilter(flat, sigma, aspect)
     plain, sharp, width = _kernels(filtered, sigma, spacing)
     distance = 0.6 * spacing if given else float(np.clip(2.5 * width, 0.3 * spacing, 0.5 * spacing))
-    gate = filtered.gate()
+    gate, diffuse = filtered.gates()
     share = filtered.edge(plain)
     waves = filtered.apply(sharp * gate) / filtered.edge(sharp)
     left_out = filtered.apply(plain * (1 - gate)) / share
@@ -123,7 +123,7 @@ def lattice_columns(
     clear = strength > max(3 * noise, 0.25 * np.percentile(strength, 90)) if len(place) else []
     apart = _nearest(place[clear] * np.array(aspect), distance)
     keep = strongest(place * np.array(aspect), strength, max(0.7 * distance, 0.5 * apart))
-    least = 5.6 * filtered.noise_after(sharp * gate)
+    least = 5.6 * filtered.noise_after(sharp * diffuse)
     cut = _valley(strength[keep], noise, least)
     return Candidates(place[keep], height[keep], strength[keep], cut, noise, sigma, True)
 
@@ -179,14 +179,14 @@ def _trust(
 def _valley(strength: np.ndarray, noise: float, least: float) -> float:
     """Cut in a gap of the strengths, between what noise makes and a third of a strong column.
 
-    The lowest gap, unless so few lie between it and the next that these are no columns of a kind
-    of their own but traces of noise and sharpening.
+    The lowest gap, unless those between it and the next are so few, or so near the noise, that
+    they are no columns of a kind of their own but traces of noise and sharpening.
     """
     if not strength.size:
         return np.inf
     clear = strength > 3 * noise
     strong = float(np.percentile(strength[clear] if clear.sum() > 10 else strength, 90))
-    low = max(min(1.75 * noise, 0.35 * strong), least, 0.06 * strong)
+    low = max(0.5 * noise, min(least, 0.12 * strong), 0.06 * strong)
     cut = np.linspace(low, max(0.35 * strong, 1.2 * low), 96)
     blur = max(0.4 * noise, 0.01 * strong)
     near = strength[(strength > cut[0] - 5 * blur) & (strength < cut[-1] + 5 * blur)]
@@ -195,9 +195,13 @@ def _valley(strength: np.ndarray, noise: float, least: float) -> float:
     walled = np.r_[depth.min() - 1, depth, depth.min() - 1]
     _, gaps = signal.find_peaks(walled, prominence=np.log(2), plateau_size=1)
     starts, ends = gaps["left_edges"] - 1, gaps["right_edges"] - 1
-    above = np.array([(strength >= cut[i]).sum() for i in starts])
-    few = above[:-1] - above[1:] < 0.1 * above[1:]
-    gap = int(np.argmin(np.append(few, False)))
+    kinds = np.split(np.sort(strength), np.searchsorted(np.sort(strength), cut[starts]))[1:]
+    gap = 0
+    while gap + 1 < len(kinds) and (
+        kinds[gap].size < 0.1 * sum(k.size for k in kinds[gap + 1 :])
+        or kinds[gap].mean() < 1.6 * noise
+    ):
+        gap += 1
     return float(cut[starts[gap] + (ends[gap] - starts[gap]) // 3])
 
 

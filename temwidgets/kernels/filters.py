@@ -51,16 +51,17 @@ class ColumnFilter:
         kernel = narrow * self._column / (self._column**2 + eps)
         return kernel / (self._mean(kernel * self._column) / self._mean(self._column))
 
-    def gate(self) -> np.ndarray:
-        """Pass what stands above the noise: reflections singly, diffuse signal as a whole.
+    def gates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Pass what stands above the noise: everything, and the diffuse part of it alone.
 
-        An adaptive Wiener filter. It brings out a lattice far below the noise, but also where a
-        column is missing: `kernel * (1 - gate)` tells what it has left out.
+        An adaptive Wiener filter: reflections pass singly, diffuse signal as a whole. It brings
+        out a lattice far below the noise, but also where a column is missing:
+        `kernel * (1 - gate)` tells what it has left out.
         """
         diffuse = diffuse_power(self.power, self.frequency)
         whole = np.clip(1 - 1.5 * self.noise / np.maximum(diffuse, 1e-30), 0, 1)
         singly = np.clip(1 - 4 * diffuse / np.maximum(self.power, 1e-30), 0, 1)
-        return np.maximum(whole, singly)
+        return np.maximum(whole, singly), whole
 
     def apply(self, kernel: np.ndarray) -> np.ndarray:
         """Filter the image; the result has the padded shape."""

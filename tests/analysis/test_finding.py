@@ -56,7 +56,7 @@ def test_noise_half_as_high_as_the_columns(separation, sigma, kind, size):
 def test_crowded_at_low_dose():
     image, true = crowded((256, 256), dose=20)
     scores = score_columns(find_columns(image), true, radius=3)
-    assert scores.recall > 0.93
+    assert scores.recall > 0.9
     assert scores.precision > 0.98
 
 
