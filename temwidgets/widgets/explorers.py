@@ -172,7 +172,10 @@ class Explorer(widgets.VBox):
 
     def _show_plot(self, _: Any) -> None:
         """Put in the one view that is wanted: bqplot cannot draw in a hidden tab."""
-        self._plots.children = [self._choice, self._views[1 + VIEWS.index(self.plot)]]
+        shown = self._views[1 + VIEWS.index(self.plot)]
+        for view in self._views[1:]:
+            view.active = view is shown
+        self._plots.children = [self._choice, shown]
 
     @guarded
     def _save(self, _: Any) -> None:

@@ -107,6 +107,10 @@ _CSS = """
 .temwidgets-view .tem-row .jupyter-button {
   padding: 0 9px;
 }
+.temwidgets-view .tem-together {
+  overflow: visible;
+  gap: 0 4px;
+}
 .temwidgets-view .tem-ramp {
   display: inline-block;
   width: 120px;
@@ -177,6 +181,13 @@ _CSS = """
 def style_sheet() -> widgets.HTML:
     """Return an invisible widget that carries the style sheet."""
     return widgets.HTML(f"<style>{_CSS}</style>", layout={"display": "none"})
+
+
+def together(*children: widgets.Widget) -> widgets.HBox:
+    """Return controls that are never parted by a line break, such as a field and its unit."""
+    box = widgets.HBox(children, layout={"flex": "0 0 auto", "align_items": "center"})
+    box.add_class("tem-together")
+    return box
 
 
 def row(*children: widgets.Widget, **layout: str) -> widgets.HBox:

@@ -12,7 +12,7 @@ from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
-from temwidgets.widgets.style import row
+from temwidgets.widgets.style import row, together
 
 _STEP = 0.005
 
@@ -47,7 +47,7 @@ class FindPanel(Panel):
         self.watch(self.workspace, self._shown, ["image", "columns"])
         self._shown(None)
         return [
-            row(self.separation, self.unit, self.contrast, self.find, self.residual),
+            row(together(self.separation, self.unit), self.contrast, self.find, self.residual),
             row(self.threshold, self.automatic, self.count),
         ]
 

@@ -15,7 +15,7 @@ from temwidgets.conventions import FLAG_SENTENCES, Flag, length_unit
 from temwidgets.widgets.controls import button, checkbox, dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
-from temwidgets.widgets.style import row
+from temwidgets.widgets.style import row, together
 from temwidgets.widgets.workspace import Message
 
 _LIVE = 1.0
@@ -56,7 +56,7 @@ class FitPanel(Panel):
         self.watch(self.workspace.job, self._ran, "running")
         self._shown(None)
         return [
-            row(self.shape, self.noise, self.background, self.max_shift, self.unit),
+            row(self.shape, self.noise, self.background, together(self.max_shift, self.unit)),
             row(self.fit, self.live, self.model, self.follow, self.flagged),
             self.report,
         ]

@@ -13,7 +13,7 @@ from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import button, dropdown, number, offer, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
-from temwidgets.widgets.style import row
+from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._variables import (
     categories,
     choices,
@@ -65,7 +65,7 @@ class IntensityPanel(Panel):
             "background", "Counts per pixel taken away", [("none", ""), ("fitted", "fitted")]
         )
         measure = self.action("Voronoi intensity", "Sum pixels nearest to a column", self._measure)
-        return row(self.radius, self.length, self.ground, measure)
+        return row(together(self.radius, self.length), self.ground, measure)
 
     def _outliers(self) -> widgets.HBox:
         self.threshold = number("beyond (sd)", "Standard deviations from the middle (robust)", 4.0)

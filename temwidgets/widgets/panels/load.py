@@ -12,7 +12,7 @@ from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import checkbox, dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
-from temwidgets.widgets.style import row
+from temwidgets.widgets.style import row, together
 from temwidgets.widgets.workspace import Message
 
 _REPLACED = ("columns", "candidates", "mixture")
@@ -42,18 +42,17 @@ class LoadPanel(Panel):
         self.path.observe(self._suggest, "value")
         self.upload.observe(self._uploaded, "value")
         self.own.observe(lambda _: self._arrange(), "value")
-        self._nm = widgets.Label("nm per px")
+        self._size = together(self.sampling, widgets.Label("nm per px"))
         self._arrange()
         self._suggest(None)
         self.watch(self.workspace, self._loaded, "image")
         return [
-            row(self.path, self.upload, self.dataset, self.own, self.sampling, self._nm, self.load),
+            row(self.path, self.upload, self.dataset, self.own, self._size, self.load),
             row(self.example, self.load_example),
         ]
 
     def _arrange(self) -> None:
-        for control in (self.sampling, self._nm):
-            control.layout.display = "" if self.own.value else "none"
+        self._size.layout.display = "" if self.own.value else "none"
         several = len(self.dataset.options) > 1
         self.dataset.layout.display = "" if several else "none"
 

@@ -12,7 +12,7 @@ from temwidgets.conventions import length_unit, pixel_grid
 from temwidgets.widgets.controls import button, checkbox, dropdown, number, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
-from temwidgets.widgets.style import row
+from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._variables import significant
 
 _BACKGROUNDS = [("rolling ball", "rolling"), ("Gaussian mean", "gaussian"), ("plane", "plane")]
@@ -83,7 +83,7 @@ class PreparePanel(Panel):
         degrees = widgets.Label("degrees")
         return [
             _Way(
-                "Rotate", "rotate", (angle, degrees, extent),
+                "Rotate", "rotate", (together(angle, degrees), extent),
                 lambda: {"angle": angle.value, "extent": extent.value}, carries=True,
             ),
             _Way(
@@ -103,12 +103,12 @@ class PreparePanel(Panel):
         flat = ("rolling", "gaussian")
         return [
             _Way(
-                "Subtract background", "subtract_background", (ground, *size, mean),
+                "Subtract background", "subtract_background", (ground, together(*size), mean),
                 lambda: {"method": ground.value, "keep_mean": mean.value}
                 | _given(scale=size[0].value if ground.value in flat else 0),
             ),
             _Way(
-                "Denoise", "denoise", (noise, *blur),
+                "Denoise", "denoise", (noise, together(*blur)),
                 lambda: {"method": noise.value}
                 | _given(scale=blur[0].value if noise.value in ("gaussian", "wiener") else 0),
             ),
@@ -147,7 +147,6 @@ class PreparePanel(Panel):
 
     def _length(self, text: str, tooltip: str) -> tuple[widgets.FloatText, widgets.Label]:
         field, unit = number(text, tooltip), widgets.Label("nm")
-        field.unit_label = unit
         self.watch(self.workspace, lambda _: self._set_unit(unit), "image")
         self._set_unit(unit)
         return field, unit

@@ -21,11 +21,13 @@ class ColumnsView(widgets.VBox):
     """A widget that shows columns and takes part in a selection.
 
     A subclass draws in `_draw` (the columns or an option changed) and `_draw_selection`, and
-    forgets its own brush in `_drop_brush`.
+    forgets its own brush in `_drop_brush`. While `active` is False (nobody sees the view) nothing
+    is drawn; it catches up when it is seen again.
     """
 
     columns = Product()
     selection = traitlets.Instance(Selection)
+    active = traitlets.Bool(True)
     message = traitlets.Unicode("")
     _workspace: Workspace | None = None
     _following = False
@@ -46,7 +48,9 @@ class ColumnsView(widgets.VBox):
         self._draw()
         self._draw_selection()
         self._workspace = workspace
+        self._stale: set[str] = set()
         self.observe(self._on_columns, "columns")
+        self.observe(self._on_active, "active")
         selection.observe(self._on_selection, "labels")
         selection.observe(self._on_source, "source")
         if workspace is not None:
@@ -96,12 +100,26 @@ class ColumnsView(widgets.VBox):
 
     @guarded
     def _on_columns(self, _: Any) -> None:
-        self._draw()
-        self._draw_selection()
+        self._stale |= {"columns", "selection"}
+        self._catch_up()
 
     @guarded
     def _on_selection(self, _: Any) -> None:
-        self._draw_selection()
+        self._stale.add("selection")
+        self._catch_up()
+
+    @guarded
+    def _on_active(self, _: Any) -> None:
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if not self.active:
+            return
+        stale, self._stale = self._stale, set()
+        if "columns" in stale:
+            self._draw()
+        if "selection" in stale:
+            self._draw_selection()
 
     @guarded
     def _on_source(self, change: Any) -> None:

@@ -22,8 +22,10 @@ def robust_range(values: np.ndarray) -> tuple[float, float]:
 
 
 def bin_edges(values: np.ndarray, bins: int | str, limits: tuple[float, float]) -> np.ndarray:
-    """Return bin edges; "auto" follows numpy's rule and never makes more than 200 bins.
+    """Return bin edges; "auto" follows numpy's rule within limits.
 
+    That rule makes too few bins where there are several populations: at least the root of the
+    number of values, up to 60, and at most 200 are made.
     Whole numbers get bins of whole width, centred on them, so that none is empty by construction.
     """
     low, high = limits
@@ -33,7 +35,8 @@ def bin_edges(values: np.ndarray, bins: int | str, limits: tuple[float, float]) 
         return np.arange(np.floor(low), np.ceil(high) + step + 0.5, step) - 0.5
     if bins == "auto":
         found = np.histogram_bin_edges(inside, "auto", limits).size - 1 if inside.size else 1
-        bins = int(np.clip(found, 5, _MOST_BINS))
+        least = min(60, int(np.sqrt(inside.size)))
+        bins = int(np.clip(max(found, least), 5, _MOST_BINS))
     return np.linspace(low, high, int(bins) + 1)
 
 

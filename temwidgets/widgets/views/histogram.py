@@ -177,7 +177,8 @@ class Histogram(ColumnsView):
         self._edges = bin_edges(values, self.bins, limits)
         groups = self._groups()
         heights = np.stack([counts(v, self._edges) for _, v, _ in groups])
-        top = max(1.0, float(heights.max(initial=0))) * (2.0 if self.log_counts else 1.06)
+        highest = max(1.0, float(heights.max(initial=0)), self._draw_mixture(values))
+        top = highest * (2.0 if self.log_counts else 1.06)
         x, _ = outline(self._edges, heights[0])
         lines = np.stack([self._lift(outline(self._edges, h)[1]) for h in heights])
         set_range(self._x, self._axis, self._edges[0], self._edges[-1])
@@ -187,7 +188,6 @@ class Histogram(ColumnsView):
             self._whole.colors = self._whole.fill_colors = [color for _, _, color in groups]
             self._whole.fill_opacities = [0.35 if len(groups) == 1 else 0.28] * len(groups)
         self._axis.label = "" if self.columns is None else title(self.columns, self.shown or "")
-        self._draw_mixture(values)
         self._controls.refresh()
         self._explain(values)
 
@@ -199,10 +199,11 @@ class Histogram(ColumnsView):
             self._part.visible = bool(part.size)
         self._read_out(part)
 
-    def _draw_mixture(self, values: np.ndarray) -> None:
+    def _draw_mixture(self, values: np.ndarray) -> float:
+        """Draw the populations and return their greatest height."""
         self._curves.visible = False
         if self.mixture is None or self.mixture.attrs.get("variable", self.shown) != self.shown:
-            return
+            return 0.0
         from temwidgets.analysis.mixture import mixture_density
 
         x = np.linspace(self._edges[0], self._edges[-1], 400)
@@ -215,6 +216,7 @@ class Histogram(ColumnsView):
             self._curves.colors = [palette.CURVE]
             self._curves.opacities = [0.6] * (len(curves) - 1) + [1.0]
             self._curves.visible = True
+        return float(scale * curves.max(initial=0))
 
     def _lift(self, y: np.ndarray) -> np.ndarray:
         return np.maximum(y, _LOWEST) if self.log_counts else y

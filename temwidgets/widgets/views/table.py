@@ -31,6 +31,8 @@ _OPTIONS: dict[str, Any] = {
     "scrollCollapse": True,
     "layout": dict.fromkeys(("topStart", "topEnd", "bottomStart", "bottomEnd")),
     "maxBytes": 0,
+    # Else the grid gets functions, which it cannot read when it is shown a second time.
+    "format_floats_in_python": False,
     "classes": "display compact nowrap",
     "style": "width:100%;margin:0",
 }

@@ -140,7 +140,7 @@ class TestPrepare:
         workspace = Workspace(lattice, columns)
         panel = PreparePanel(workspace)
         panel.way.value = "rotate"
-        panel.options.children[0].value = 10.0
+        panel.options.children[0].children[0].value = 10.0
         panel.apply.click()
         done(workspace)
         expected = tw.carry_columns(columns, lattice, workspace.image)

@@ -214,3 +214,14 @@ def test_a_mixture_of_the_workspace_is_drawn_over(workspace):
     assert view._curves.visible
     workspace.run(tw.delete_columns, labels=[10], wait=True)
     assert not view._curves.visible
+
+
+def test_a_view_that_nobody_sees_catches_up_later(workspace):
+    view = Histogram(workspace)
+    view.active = False
+    workspace.selection.select([10, 11])
+    workspace.run(tw.delete_columns, labels=[12], wait=True)
+    assert part_count(view) == 0
+    view.active = True
+    assert part_count(view) == 2
+    assert "n = 29" in view._readout.value
