@@ -55,7 +55,7 @@ class Edits:
         try:
             self._obey(content)
         except Exception:
-            self._view.draw_columns()
+            self._view.following.draw_columns()
             raise
 
     def _obey(self, content: dict[str, Any]) -> None:

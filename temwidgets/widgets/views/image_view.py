@@ -15,9 +15,10 @@ from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views import export
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.views._variables import choices, numeric
+from temwidgets.widgets.views._variables import numeric
 from temwidgets.widgets.views.colormaps import NAMES
 from temwidgets.widgets.views.edits import Edits
+from temwidgets.widgets.views.following import Following
 from temwidgets.widgets.views.layer import SHOWS, TOOLS
 from temwidgets.widgets.views.raster import draw
 from temwidgets.widgets.views.scene import make_scene
@@ -146,7 +147,7 @@ class ImageView(widgets.VBox):
             traitlets.link((self, name), (self.stage.layer, name))
         self._build()
         self._observe()
-        self._draw_all()
+        self.following = Following(self)
         for name, value in options.items():
             setattr(self, name, value)
 
@@ -171,16 +172,8 @@ class ImageView(widgets.VBox):
         ]  # fmt: skip
 
     def _observe(self) -> None:
-        watch = self._watch
-        watch(self.workspace, self._imaged, ["image", "frame"])
-        watch(self.workspace, self._placed, ["columns", "candidates"])
-        watch(self.workspace, self._derived, ["model", "residual"])
-        watch(self.workspace, self._stepped, ["can_undo", "can_redo"])
-        watch(self.selection, self._marked, "labels")
-        watch(self, self._derived, ["show", "cmap"])
-        watch(self, self._coloured, ["color_by", "color_limits", "marker_cmap"])
+        watch = self.watch
         watch(self, self._ranged, ["x_range", "y_range"])
-        watch(self, self._contrasted, ["percentiles", "limits"])
         watch(self, self._resized, "height")
         watch(self, self._told, "message")
         watch(self.stage, self._moved, "ranges")
@@ -188,7 +181,8 @@ class ImageView(widgets.VBox):
         traitlets.link((self.frames, "value"), (self, "frame"))
         self.stage.layer.on_msg(self.edits.hear)
 
-    def _watch(self, owner: Any, act: Any, names: Any) -> None:
+    def watch(self, owner: Any, act: Any, names: Any) -> None:
+        """Observe traits of `owner` until the view is closed."""
         owner.observe(act, names)
         self._watched.append((owner, act, names))
 
@@ -269,57 +263,6 @@ class ImageView(widgets.VBox):
         """Show the sentence of an exception under the image."""
         self.message = sentence(error)
 
-    def _draw_all(self) -> None:
-        self._imaged(None)
-        self._placed(None)
-        self._stepped(None)
-
-    @guarded
-    def _imaged(self, _: Any) -> None:
-        image = self.workspace.image
-        stacked = image is not None and image.ndim == 3
-        self.frames.layout.display = None if stacked else "none"
-        if stacked:
-            self.frames.max = image.sizes["frame"] - 1
-        self._derived(None)
-
-    @guarded
-    def _derived(self, change: Any) -> None:
-        ready = [name for name in SHOWS if self.product(name) is not None]
-        missing = self.show if self.show not in (*ready, "image") else None
-        if missing:
-            self.show = "image"
-            if change is not None and change["name"] == "show":
-                raise ValueError(f"There is no {missing} yet. Fit the columns first.")
-            return
-        self.toolbar.show.options = ready or ["image"]
-        self.toolbar.show.value = self.show
-        self.stage.colour("diverging" if self.show == "residual" else self.cmap)
-        product = self.product(self.show)
-        if product is not None:
-            self.message = self.stage.put(self.show, product, self.frame) or self.message
-        self._contrasted(None)
-
-    @guarded
-    def _placed(self, _: Any) -> None:
-        names = numeric(self.columns)
-        if self.color_by is not None and self.color_by not in names:
-            self.color_by = None
-        options = [("one colour", None), *choices(self.columns, names)]
-        if list(self.settings.color_by.options) != options:
-            kept = self.color_by
-            with self.settings.color_by.hold_trait_notifications():
-                self.settings.color_by.options = options
-                self.settings.color_by.value = kept
-        self.draw_columns()
-
-    def draw_columns(self) -> None:
-        """Send the columns to the browser anew."""
-        with self.stage.layer.hold_sync():
-            self.stage.put_columns(self.columns)
-            self._coloured(None)
-            self._marked(None)
-
     @traitlets.validate("color_by")
     def _check_color_by(self, proposal: Any) -> str | None:
         name = proposal["value"]
@@ -330,21 +273,6 @@ class ImageView(widgets.VBox):
                 f" {', '.join(known) or 'none'}."
             )
         return name
-
-    @guarded
-    def _coloured(self, _: Any) -> None:
-        self.stage.paint(self.columns, self.color_by, self.marker_cmap, self.color_limits)
-
-    @guarded
-    def _marked(self, _: Any) -> None:
-        columns = self.columns
-        mask = np.zeros(0, bool) if columns is None else self.selection.mask(columns)
-        self.stage.mark(columns, mask)
-
-    @guarded
-    def _stepped(self, _: Any) -> None:
-        self.toolbar.undo.disabled = not self.workspace.can_undo
-        self.toolbar.redo.disabled = not self.workspace.can_redo
 
     def _moved(self, change: Any) -> None:
         x, y = change["new"]
@@ -358,12 +286,6 @@ class ImageView(widgets.VBox):
             self.stage.home()
         elif asked != self.stage.ranges["xy".index(change["name"][0])]:
             self.stage.ask(**{change["name"]: asked})
-
-    @guarded
-    def _contrasted(self, change: Any) -> None:
-        if change is not None and change["name"] == "percentiles":
-            self.limits = None
-        self.settings.show_levels(self.stage.levels(self.show))
 
     @guarded
     def _chosen(self, change: Any) -> None:

@@ -15,7 +15,10 @@ from temwidgets.widgets.traits import Interval
 TOOLS = ("pan", "zoom", "rectangle", "lasso", "add", "move", "delete")
 SHOWS = ("image", "model", "residual")
 _JS = Path(__file__).with_name("js")
-_PARTS = ("geometry", "data", "gl", "raster", "overlay", "gestures", "viewport", "layer")
+_PARTS = (
+    *("geometry", "data", "shaders", "gl", "raster", "overlay"),
+    *("gestures", "viewport", "stage", "layer"),
+)
 
 
 def _module() -> str:
