@@ -18,6 +18,8 @@ SIGNIFICANCE = 4.5
 """Standard deviations above which a bump in the residual is a column."""
 CLOSEST = 0.45
 """Distance to the next column, over the separation, below which none is looked for."""
+APART = 0.9
+"""The same between new columns: what a missing one leaves beside itself is no column."""
 
 
 def find_in_residual(
@@ -29,7 +31,8 @@ def find_in_residual(
 ) -> xr.Dataset:
     """Add the weak or overlapped columns that remain in image minus model.
 
-    Fit again afterwards: a column left out has distorted its neighbours.
+    Fit again afterwards: a column left out has distorted its neighbours. What it leaves beside
+    itself may be taken for columns too; the next fit flags these as of low signal.
 
     Parameters
     ----------
@@ -102,7 +105,7 @@ def _missing(
     # below one where the fit has followed the noise, above where it cannot follow the columns
     spread = max(1.0, 1.4826 * float(np.median(np.abs(z - np.median(z)))))
     aspect = (grid.sampling.y / unit, grid.sampling.x / unit)
-    found, _ = find_peaks(z, threshold * spread, CLOSEST * separation / unit, aspect)
+    found, _ = find_peaks(z, threshold * spread, APART * separation / unit, aspect)
     inside: np.ndarray = np.all((found > -0.5) & (found < np.array(grid.shape) - 0.5), axis=1)
     y, x = grid.to_lengths(*found[inside].T)
     if len(place) and y.size:
