@@ -175,3 +175,41 @@ def test_every_button_has_a_name_and_takes_the_focus(lab):
     for button in cell.output.locator("button:visible").all():
         assert button.get_attribute("title")
         assert button.get_attribute("tabindex") != "-1"
+
+
+def test_one_view_shown_twice_comes_to_rest(lab):
+    cell = show(lab, """
+from ipywidgets import HBox, Layout
+v = ImageView(image, columns, height=200, layout={"width": "100%"})
+display(v, HBox([v], layout=Layout(width="400px")))""")  # fmt: skip
+    lab.page.wait_for_timeout(600)
+    counts = [c.get_attribute("data-drawn") for c in cell.canvas.all()]
+    ranges = lab.value("v.x_range")
+    lab.page.wait_for_timeout(500)
+    assert [c.get_attribute("data-drawn") for c in cell.canvas.all()] == counts
+    assert lab.value("v.x_range") == ranges
+    assert ranges[1] - ranges[0] < 40
+    assert not lab.errors
+
+
+def test_readout_follows_the_mouse_without_python(lab):
+    cell = show(lab, "v = ImageView(image, height=300); v")
+    x, y = lab.value("[float(image.x[30]), float(image.y[20])]")
+    lab.page.mouse.move(*place(lab, cell, x, y))
+    text = cell.output.locator(".tem-readout").inner_text()
+    assert "255 counts" in text
+    assert "nm" in text
+
+
+def test_products_of_a_background_job_are_drawn(lab):
+    cell = show(lab, "w = Workspace(image, columns); v = ImageView(w, height=300); v")
+    drawn = cell.drawn()
+    before = cell.pixels(cell.canvas).astype(int)
+    lab.execute("""
+from temwidgets.analysis.editing import add_columns
+w.run(add_columns, y=[1.35], x=[-0.35]); w.job.wait()""")
+    cell.wait_drawn(drawn)
+    lab.page.wait_for_timeout(300)
+    after = cell.pixels(cell.canvas).astype(int)
+    assert (np.abs(after - before).sum(axis=2) > 60).sum() > 20
+    assert not lab.errors
