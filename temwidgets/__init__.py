@@ -45,7 +45,7 @@ _HOME = {
     "temwidgets.analysis.preparation": ("crop", "mean_frame", "normalise", "select_frame"),
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
     "temwidgets.widgets.explorers": ("explore",),
-    "temwidgets.widgets.workspace": ("Workspace",),
+    "temwidgets.widgets.workspace": ("Workspace", "open_workspace"),
 }
 _MODULES = ("examples", "files", "synthetic", "widgets")
 _NAMES = {name: module for module, names in _HOME.items() for name in names}

@@ -22,6 +22,7 @@ from temwidgets.widgets.panels.load import LoadPanel
 from temwidgets.widgets.panels.prepare import PreparePanel
 from temwidgets.widgets.products import describe
 from temwidgets.widgets.status import StatusLine
+from temwidgets.widgets.store import is_workspace
 from temwidgets.widgets.style import row, style_sheet
 from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.views.image_view import ImageView
@@ -39,7 +40,7 @@ class Explorer(widgets.VBox):
     Parameters
     ----------
     source : DataArray, path, Workspace or None
-        An image, the file of one, or a workspace to go on with; None starts at "Load".
+        An image, the file of an image or of a workspace, or a workspace; None starts at "Load".
     columns : Dataset, dim column, optional
         Columns of the image to start from.
     step : {"Load", "Prepare", "Find", "Fit", "Intensity"}
@@ -228,8 +229,10 @@ def _workspace(source: Any, columns: xr.Dataset | None) -> Workspace:
     if source is None or isinstance(source, xr.DataArray):
         return Workspace(source, columns)
     if isinstance(source, str | os.PathLike):
-        workspace = Workspace()
         path = os.fspath(Path(source).expanduser())
+        if is_workspace(path):
+            return _workspace(Workspace.open(path), columns)
+        workspace = Workspace()
         workspace.run(tw.read, into="image", path=path, clears=("columns",), wait=True)
         if columns is not None:
             workspace.columns = columns

@@ -52,7 +52,7 @@ class Step:
     @property
     def name(self) -> str:
         """The function's own name, e.g. "fit_columns"; "given" for a product from memory."""
-        return self.target.partition(":")[2] or "given"
+        return self.target.partition(":")[2].rpartition(".")[2] or "given"
 
     def function(self) -> Callable[..., Any]:
         """Import the function of this step."""

@@ -48,6 +48,17 @@ def save(path: str | Path, history: History, frame: int, selection: Selection) -
     files.save(path, tree)
 
 
+def is_workspace(path: str | Path) -> bool:
+    """Tell whether a file holds a workspace."""
+    if Path(path).suffix.lower() != ".nc" or not Path(path).is_file():
+        return False
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as root:
+            return root.attrs.get("kind") == _KIND
+    except (OSError, ValueError):
+        return False
+
+
 def load(path: str | Path) -> Stored:
     """Read what `save` wrote.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +15,9 @@ import xarray as xr
 from temwidgets.analysis.carrying import carry_columns
 from temwidgets.conventions import UNCALIBRATED, CancelledError, length_unit
 from temwidgets.widgets import script, store
+from temwidgets.widgets.calls import Call, Line
 from temwidgets.widgets.errors import sentence
-from temwidgets.widgets.history import History, Step, make_step
+from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job, start_thread
 from temwidgets.widgets.products import (
     DERIVED,
@@ -33,36 +33,15 @@ from temwidgets.widgets.selection import Selection
 
 _log = logging.getLogger("temwidgets")
 
+_PATIENCE = 30.0
+"""Seconds that a step which shall run at once waits for one that gives way."""
+
 
 class Message(NamedTuple):
     """A sentence for the user; `level` is "info", "warning" or "error"."""
 
     level: str = "info"
     text: str = ""
-
-
-@dataclass(frozen=True)
-class _Call:
-    function: Callable[..., Any]
-    arguments: dict[str, Any]
-    into: str | None
-    amend: bool
-    clears: tuple[str, ...]
-    carries: bool
-    shortcut: Callable[..., Any] | None
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__
-
-    @property
-    def target(self) -> str:
-        return f"{self.function.__module__}:{self.function.__qualname__}"
-
-    @property
-    def gives_way(self) -> bool:
-        """Whether another call may be queued behind this one rather than be refused."""
-        return self.amend or self.into in DERIVED
 
 
 class Workspace(traitlets.HasTraits):
@@ -115,8 +94,7 @@ class Workspace(traitlets.HasTraits):
         self._moving = True
         self.image, self.columns = image, columns
         self._moving = False
-        self._queue: list[_Call] = []
-        self._running: _Call | None = None
+        self._line = Line()
         self._history = History({name: getattr(self, name) for name in PRODUCTS})
         self.observe(self._given, names=list(PRODUCTS))
 
@@ -172,11 +150,9 @@ class Workspace(traitlets.HasTraits):
         RuntimeError
             With `wait`, if another function is running; and whatever the function raises.
         """
-        call = _Call(function, arguments, into, amend, tuple(clears), carries, shortcut)
-        with self.lock:
-            if self._running is not None:
-                return self._stand_in_line(call, wait)
-            self._begin(call)
+        call = Call(function, arguments, into or "", amend, tuple(clears), carries, shortcut)
+        if not self._join(call, wait):
+            return self.job
         if not wait:
             start_thread(lambda: self._work(call), "temwidgets")
             return self.job
@@ -235,31 +211,39 @@ class Workspace(traitlets.HasTraits):
             self.selection.select(labels, rule=rule)
             self.message = Message("info", f"Opened {path}.")
 
-    def _stand_in_line(self, call: _Call, wait: bool) -> Job:
-        running = self._running
-        assert running is not None
-        if wait or not running.gives_way:
-            text = f"{running.name} is still running: wait until it is done, or cancel it."
-            self.message = Message("warning", text)
-            if wait:
-                raise RuntimeError(text)
-            return self.job
+    def _join(self, call: Call, wait: bool) -> bool:
+        """Begin a call (True), queue it, or refuse it."""
+        if wait:
+            self._make_way()
+        with self.lock:
+            text = self._line.refusal(call)
+            if text or (wait and self._line.running is not None):
+                self.message = Message("warning", text or "Another step is still running.")
+                if wait:
+                    raise RuntimeError(self.message.text)
+                return False
+            begins = self._line.join(call)
+            if begins:
+                self.job.begin(call.name)
+            elif self._line.running is not None and self._line.running.into in DERIVED:
+                self.job.cancel()
+        return begins
+
+    def _make_way(self) -> None:
+        """Let a call that gives way end before one that shall run at once."""
+        running = self._line.running
+        if running is None or not running.gives_way:
+            return
         if running.into in DERIVED:
             self.job.cancel()
-        others = [c for c in self._queue if not (c.gives_way and c.target == call.target)]
-        self._queue = [*others, call]
-        return self.job
+        self.job.wait(_PATIENCE)
 
-    def _begin(self, call: _Call) -> None:
-        self._running = call
-        self.job.begin(call.name)
-
-    def _work(self, call: _Call | None) -> None:
+    def _work(self, call: Call | None) -> None:
         while call is not None:
             self._perform(call)
             call = self._next()
 
-    def _perform(self, call: _Call) -> Exception | None:
+    def _perform(self, call: Call) -> Exception | None:
         try:
             self._compute(call)
         except CancelledError:
@@ -270,28 +254,11 @@ class Workspace(traitlets.HasTraits):
             return error
         return None
 
-    def _compute(self, call: _Call) -> None:
+    def _compute(self, call: Call) -> None:
         history = self._history
-        present = history.present
-        state = history.before(call.target, call.into or "", call.amend)
-        image = state.get("image")
-        framed = image is not None and image.ndim == 3 and call.into != "image"
-        step = make_step(
-            call.function,
-            call.arguments,
-            state,
-            into=call.into or "",
-            clears=call.clears,
-            carries=call.carries and state.get("columns") is not None,
-            amends=call.amend,
-            frame=self.frame if framed else None,
-        )
-        inputs = {name: state[product] for name, product in step.inputs.items()}
-        if framed and "image" in inputs:
-            inputs["image"] = plane(image, self.frame)
-        if "report" in inspect.signature(call.function).parameters:
-            inputs["report"] = self.job.report
-        result = (call.shortcut or call.function)(**inputs, **call.arguments)
+        present, state = history.present, history.before(call.target, call.into, call.amend)
+        step = call.step(state, self.frame)
+        result = call.execute(step, state, self.job.report)
         with self.lock:
             if self.job.cancelled or self._history.present is not present:
                 raise CancelledError(call.name)
@@ -307,11 +274,10 @@ class Workspace(traitlets.HasTraits):
         if not step.derived:
             self.message = _made(step, result)
 
-    def _next(self) -> _Call | None:
+    def _next(self) -> Call | None:
         """Take the next call from the queue; whoever hears of the end may start another."""
         with self.lock:
-            call = self._queue.pop(0) if self._queue else None
-            self._running = call
+            call = self._line.advance()
             if call is None:
                 self.job.end()
             else:
@@ -346,7 +312,7 @@ class Workspace(traitlets.HasTraits):
     def _move(self, direction: str) -> None:
         self.job.cancel()
         with self.lock:
-            self._queue = []
+            self._line.waiting = []
             if not getattr(self._history, f"can_{direction}"):
                 self.message = Message("info", f"There is nothing to {direction}.")
                 return
@@ -364,6 +330,11 @@ class Workspace(traitlets.HasTraits):
             step = Step(target="", into=name, frame=self.frame)
             self._history.add(step, next_state(self._history.present, step, value))
             self._show()
+
+
+def open_workspace(path: str | Path) -> Workspace:
+    """Reopen a workspace that ``Workspace.save`` wrote; the same as ``Workspace.open``."""
+    return Workspace.open(path)
 
 
 def _made(step: Step, result: Any) -> Message:

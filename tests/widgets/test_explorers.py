@@ -104,6 +104,9 @@ def test_opens_a_file_or_a_workspace(tmp_path, workspace):
     assert explorer.workspace.image.shape == (20, 30)
     assert "tw.read(" in explorer.workspace.script()
     assert tw.explore(workspace).workspace is workspace
+    workspace.save(tmp_path / "w.nc")
+    xr.testing.assert_identical(tw.explore(tmp_path / "w.nc").workspace.columns, workspace.columns)
+    xr.testing.assert_identical(tw.open_workspace(tmp_path / "w.nc").image, workspace.image)
 
 
 def test_wrong_sources_are_told(workspace, columns):

@@ -271,3 +271,30 @@ def test_whoever_hears_of_the_end_may_start_the_next(image):
     assert workspace.job.wait(5)
     assert [step.name for step in workspace.history] == ["brightest", "flat_model"]
     assert workspace.residual is not None
+
+
+def test_a_step_by_hand_does_not_wait_for_the_model(image, columns):
+    """The model is only shown: an edit stops it and goes first."""
+
+    def model(columns, image, *, report):
+        return slow(image, report=report)
+
+    workspace = Workspace(image, columns)
+    workspace.run(model, into="model")
+    started = time.monotonic()
+    workspace.run(tw.delete_columns, labels=[10], wait=True)
+    assert time.monotonic() - started < 2
+    assert workspace.columns.sizes["column"] == 29
+    assert workspace.model is None
+
+
+def test_a_queued_step_runs_after_one_that_gives_way(image, columns):
+    def scale(image, *, factor):
+        time.sleep(0.1)
+        return image * factor
+
+    workspace = Workspace(image, columns)
+    workspace.run(scale, amend=True, factor=2.0)
+    workspace.run(tw.delete_columns, labels=[10])
+    assert workspace.job.wait(5)
+    assert [step.name for step in workspace.history] == ["scale", "delete_columns"]

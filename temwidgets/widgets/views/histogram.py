@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertic
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._bins import bin_edges, counts, outline, robust_range
 from temwidgets.widgets.views._histogram_controls import HistogramControls
-from temwidgets.widgets.views._variables import choose, numeric, spread, title, unit
+from temwidgets.widgets.views._readout import shortcomings, statistics
+from temwidgets.widgets.views._variables import choose, numeric, title, unit
 
 _LOWEST = 0.7
 """Bottom of a logarithmic count axis: one column is seen, none is not."""
@@ -242,32 +242,18 @@ class Histogram(ColumnsView):
         if self.columns is None:
             self.remark("No columns yet: find columns first.")
             return
-        shown, low, high = self.shown, self._edges[0], self._edges[-1]
-        parts = []
-        if shown != self.variable:
-            parts.append(f"These columns have no {self.variable} yet; {shown} is shown.")
-        bad = int((~np.isfinite(values)).sum())
-        if bad:
-            parts.append(f"Without a value (NaN): {bad:,} of {values.size:,} columns.")
-        outside = int(((values < low) | (values > high)).sum())
-        if outside:
-            parts.append(f"Outside the range shown: {outside:,}.")
-        self.remark(" ".join(parts))
+        outside = (values < self._edges[0]) | (values > self._edges[-1])
+        self.remark(shortcomings([(self.variable, self.shown)], np.isfinite(values), outside))
 
     def _read_out(self, part: np.ndarray) -> None:
         if self.columns is None or self.shown is None:
             self._readout.value = ""
             return
-        units = unit(self.columns, self.shown)
-        rows = [(name, values, color) for name, values, color in self._groups()]
+        rows = self._groups()
         if len(rows) > 1:
             rows.insert(0, ("all", self.values(), "transparent"))
         rows.append(("selected", part, palette.SELECTED))
-        self._readout.value = "".join(
-            f'<div><i class="tem-swatch" style="background:{color}"></i><b>{escape(name)}</b>'
-            f" {escape(spread(values, units) if values.size else 'none')}</div>"
-            for name, values, color in rows
-        )
+        self._readout.value = statistics(rows, unit(self.columns, self.shown))
 
     @guarded
     def _on_mixture(self, change: Any) -> None:
@@ -308,26 +294,13 @@ class Histogram(ColumnsView):
 
     def _drop_brush(self) -> None:
         """Let go of the brush without touching the selection that another view has made."""
-        with self._silent_brush():
-            self._brusher.selected = None
+        self.unobserve(self._on_brush, "brush")
+        self.brush = None
+        self.observe(self._on_brush, "brush")
+        self._brusher.unobserve(self._brushed, "selected")
+        self._brusher.selected = None
+        self._brusher.observe(self._brushed, "selected")
         self._controls.refresh_brush()
-
-    def _silent_brush(self) -> Any:
-        return _Silence(self)
-
-
-class _Silence:
-    """Sets ``brush`` to None unseen while the browser's own brush is wiped."""
-
-    def __init__(self, view: Histogram) -> None:
-        self.view = view
-
-    def __enter__(self) -> None:
-        self.view.unobserve(self.view._on_brush, "brush")
-        self.view.brush = None
-
-    def __exit__(self, *_: object) -> None:
-        self.view.observe(self.view._on_brush, "brush")
 
 
 def _same(selected: Any, wanted: tuple[float, float]) -> bool:

@@ -21,6 +21,7 @@ from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertic
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._bins import robust_range
 from temwidgets.widgets.views._points import Frame, draw_points
+from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
 from temwidgets.widgets.views._variables import choose, numeric, title
@@ -200,18 +201,10 @@ class ScatterPlot(ColumnsView):
         if self.columns is None:
             self.remark("No columns yet: find columns first.")
             return
-        parts = [
-            f"These columns have no {wanted} yet; {shown} is shown."
-            for wanted, shown in zip((self.x, self.y), self.shown, strict=True)
-            if wanted != shown
-        ]
         finite = np.isfinite(along) & np.isfinite(up)
-        if not finite.all():
-            parts.append(f"Without a value (NaN): {(~finite).sum():,} of {finite.size:,} columns.")
         outside = finite & ~_within(along, up, self._frame)
-        if outside.any():
-            parts.append(f"Outside the ranges shown: {outside.sum():,}.")
-        self.remark(" ".join(parts))
+        wanted = list(zip((self.x, self.y), self.shown, strict=True))
+        self.remark(shortcomings(wanted, finite, outside))
 
     @guarded
     def _on_option(self, change: Any) -> None:
