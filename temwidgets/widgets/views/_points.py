@@ -14,6 +14,9 @@ SIZE = (1000, 640)
 _MOST = 2000
 """Above so many points they are drawn smaller."""
 
+_OPAQUE, _FADED = 210, 0.4
+"""Opacity of a point (of 255), and what is left of it beside selected ones."""
+
 
 class Frame(NamedTuple):
     """Ranges shown."""
@@ -22,10 +25,8 @@ class Frame(NamedTuple):
     y: tuple[float, float]
 
 
-def draw_points(
-    x: np.ndarray, y: np.ndarray, colours: np.ndarray, selected: np.ndarray, frame: Frame
-) -> bytes:
-    """Return a transparent PNG with a disc at each point; selected points lie on top.
+class Points:
+    """Points of one frame in one colouring; selections are drawn over them without a new start.
 
     Parameters
     ----------
@@ -33,22 +34,46 @@ def draw_points(
         NaN and what lies outside the frame is not drawn.
     colours : ndarray of uint8, (point, 3)
         Colour of each point.
-    selected : ndarray of bool, (point,)
-        These are drawn last; when there are any, the others fade.
     frame : Frame
         Ranges shown.
     """
-    width, height = SIZE
-    picture = np.zeros((height, width, 4), np.uint8)
-    radius = 5.0 if x.size <= _MOST else 3.0
-    inside = np.isfinite(x) & np.isfinite(y)
-    col, row = _pixels(x, *frame.x, width), _pixels(-y, -frame.y[1], -frame.y[0], height)
-    for group, opacity in ((~selected, 90 if selected.any() else 210), (selected, 255)):
-        chosen = np.flatnonzero(group & inside)
-        _stamp(picture, row[chosen], col[chosen], colours[chosen], opacity, radius)
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "png", compress_level=1)
-    return buffer.getvalue()
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, colours: np.ndarray, frame: Frame) -> None:
+        width, height = SIZE
+        self.inside = np.isfinite(x) & np.isfinite(y)
+        self.radius = 5.0 if x.size <= _MOST else 3.0
+        self.colours = colours
+        self.col = _pixels(x, *frame.x, width)
+        self.row = _pixels(-y, -frame.y[1], -frame.y[0], height)
+        self.whole = np.zeros((height, width, 4), np.uint8)
+        self._stamp(self.whole, self.inside, colours, _OPAQUE)
+
+    def png(self, selected: np.ndarray, colour: tuple[int, int, int] | None = None) -> bytes:
+        """Return a transparent PNG; the selected points lie on top and the others fade.
+
+        Parameters
+        ----------
+        selected : ndarray of bool, (point,)
+            These stand out, if there are any.
+        colour : (red, green, blue), optional
+            Colour of the selected points; their own when not given.
+        """
+        picture = self.whole.copy()
+        if selected.any():
+            picture[..., 3] = picture[..., 3] * np.float32(_FADED)
+            colours = self.colours if colour is None else np.empty_like(self.colours)
+            if colour is not None:
+                colours[:] = colour
+            self._stamp(picture, self.inside & selected, colours, 255)
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "png", compress_level=1)
+        return buffer.getvalue()
+
+    def _stamp(
+        self, picture: np.ndarray, chosen: np.ndarray, colours: np.ndarray, opacity: int
+    ) -> None:
+        row, col = self.row[chosen], self.col[chosen]
+        _stamp(picture, row, col, colours[chosen], opacity, self.radius)
 
 
 def _pixels(values: np.ndarray, low: float, high: float, count: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from temwidgets.widgets.views import markers
 from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._bins import robust_range
-from temwidgets.widgets.views._points import Frame, draw_points
+from temwidgets.widgets.views._points import Frame, Points
 from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
@@ -111,6 +111,7 @@ class ScatterPlot(ColumnsView):
 
     def _build(self) -> None:
         self._frame = Frame((0.0, 1.0), (0.0, 1.0))
+        self._points = self._make_points()
         self._sx, self._sy = bqplot.LinearScale(), bqplot.LinearScale()
         self._axes = (horizontal(self._sx), vertical(self._sy))
         self._picture = bqplot.Image(
@@ -148,6 +149,7 @@ class ScatterPlot(ColumnsView):
             axis.label = "" if self.columns is None or name is None else title(self.columns, name)
         with self._picture.hold_sync():
             self._picture.x, self._picture.y = list(self._frame.x), list(self._frame.y)
+        self._points = self._make_points()
         self._controls.refresh()
         self._explain(along, up)
 
@@ -161,17 +163,15 @@ class ScatterPlot(ColumnsView):
         self._readout.value = self._legend() + (chosen if self.columns is not None else "")
 
     def _image(self) -> widgets.Image:
-        along, up = self.values()
-        mask = self._mask()
-        colours = self._colours()
-        if self.color_by is None or not mask.any():
-            colours[mask] = rgb(palette.SELECTED)
-        png = draw_points(along, up, colours, mask, self._frame)
+        # Selected points keep the colours that a variable gives them.
+        colour = None if self._coloured() else rgb(palette.SELECTED)
+        png = self._points.png(self._mask(), colour)
         return widgets.Image(value=png, format="png")
 
-    def _colours(self) -> np.ndarray:
+    def _make_points(self) -> Points:
         how = markers.colouring(self.columns, self._coloured(), "viridis")
-        return markers.colours(how, self.values()[0].size, palette.ALL).copy()
+        along, up = self.values()
+        return Points(along, up, markers.colours(how, along.size, palette.ALL), self._frame)
 
     def _coloured(self) -> str | None:
         return self.color_by if self.color_by in numeric(self.columns) else None

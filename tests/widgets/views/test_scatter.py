@@ -6,7 +6,7 @@ from PIL import Image
 
 from temwidgets.widgets import palette
 from temwidgets.widgets.selection import Selection
-from temwidgets.widgets.views._points import SIZE, Frame, draw_points
+from temwidgets.widgets.views._points import SIZE, Frame, Points
 from temwidgets.widgets.views.colormaps import rgb
 from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.views.scatter import ScatterPlot
@@ -20,7 +20,7 @@ def pixels(view):
 def test_points_lie_where_they_should():
     x, y = np.array([0.25, 5.0, np.nan]), np.array([0.75, 0.5, 0.5])
     colours = np.full((3, 3), 200, np.uint8)
-    png = draw_points(x, y, colours, np.zeros(3, bool), Frame((0, 1), (0, 1)))
+    png = Points(x, y, colours, Frame((0, 1), (0, 1))).png(np.zeros(3, bool))
     picture = np.asarray(Image.open(io.BytesIO(png)))
     row, col = np.nonzero(picture[..., 3])
     assert col.mean() == pytest.approx(0.25 * SIZE[0], abs=1)
