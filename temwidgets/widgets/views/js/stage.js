@@ -231,7 +231,7 @@ class Stage {
     if (this.times.length < 3) return;
     const least = Math.min(...this.times);
     this.slow = this.port.lazy = least > SLOW;
-    this.coarse = Math.max(0.35, Math.sqrt(0.6 * SLOW / least));
+    this.coarse = Math.max(0.33, Math.sqrt((0.4 * SLOW) / least));
   }
 
   upload() {
