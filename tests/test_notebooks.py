@@ -1,0 +1,69 @@
+"""The shipped notebooks are stored without outputs, run from top to bottom, and tell the truth."""
+
+from pathlib import Path
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+client = pytest.importorskip("nbclient")
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+pytestmark = pytest.mark.notebook
+
+# What each notebook claims in its text, checked in its own kernel after its last cell.
+CLAIMS = {
+    "01_tour": """
+upper, lower = levels["mean"]["upper"], levels["mean"]["lower"]
+assert 4 < upper["A"] / upper["B"] < 6, upper
+assert 1.1 < lower["A"] / lower["B"] < 1.35, lower
+assert upper["A"] > 1.4 * lower["A"], levels
+assert lower["A"] - lower["B"] > 10 * levels["sem"]["lower"].max(), levels
+assert 1 <= len(between) <= 3, near
+assert abs(between["depth"] - interface).max() < 0.6, between
+ruler = planes[planes["layer"] != "interface"].groupby("layer")["depth"].agg(
+    lambda depth: depth.diff().median()
+)
+assert 1.012 < ruler["upper"] / ruler["lower"] < 1.022, ruler
+assert selection.mask(columns).sum() == len(chosen) > 40
+namespace = {}
+exec(workspace.script(), namespace)
+np.testing.assert_array_equal(namespace["columns"]["intensity"], workspace.columns["intensity"])
+""",
+}
+
+
+def run(notebook, folder):
+    """Execute a notebook in a folder of its own."""
+    kernel = client.NotebookClient(
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    kernel.execute()
+
+
+def test_there_are_notebooks():
+    assert {path.stem for path in NOTEBOOKS} == set(CLAIMS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_stored_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_its_findings_hold(path, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(CLAIMS[path.stem]))
+    run(notebook, tmp_path)
+    printed = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+    assert printed == []
