@@ -76,12 +76,14 @@ class Explorer(widgets.VBox):
         self.add_class("tem-explorer")
         self._parts()
         self._tabs()
+        # Over the image, where it is seen on every screen; its room is kept free.
         self.status = StatusLine(self.workspace)
+        self.status.layout.min_height = "30px"
         body = widgets.HBox([self.image_view, self._plots])
         body.add_class("tem-body")
         bar = self._bar()
         self.children = [
-            style_sheet(), bar, self._file, self._script, self._steps, body, self.status,
+            style_sheet(), bar, self._file, self._script, self._steps, self.status, body,
         ]  # fmt: skip
         self._undone(None)
         self._imaged(None)

@@ -53,7 +53,9 @@ class StatusLine(widgets.VBox):
 
     def _moved(self, _: Any) -> None:
         job = self.workspace.job
+        # One takes the place of the other, so that nothing below them moves.
         self.progress.layout.display = "" if job.running else "none"
+        self.text.layout.display = "none" if job.running else ""
         self.bar.value = job.fraction
         self.label.value = f"{job.name}{_share(job.fraction)}{_left(job.seconds_left)}"
 
