@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 import warnings
@@ -78,7 +79,12 @@ def _tour(arguments: argparse.Namespace) -> None:
     notebook, kept = copy_tour()
     print(f"Opening {notebook}" + (" (yours; delete it to get a fresh one)" if kept else ""))
     command = [sys.executable, "-m", "jupyterlab", str(notebook)]
-    subprocess.run(command + ["--no-browser"] * arguments.no_browser, check=False)
+    command += ["--no-browser"] * arguments.no_browser
+    # Jupyter refuses to run as root, which is who one is in most containers
+    command += ["--allow-root"] * (getattr(os, "geteuid", lambda: -1)() == 0)
+    code = subprocess.run(command, check=False).returncode
+    if code > 0:
+        raise OSError(f"JupyterLab stopped with exit code {code}; its last lines say why.")
 
 
 def _info(arguments: argparse.Namespace) -> None:

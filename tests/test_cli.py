@@ -223,9 +223,21 @@ def tour(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_tour_is_copied_and_opened(tour, monkeypatch, capsys):
+def jupyter(monkeypatch, *, user, code=0):
+    """Put a recorder in the place of JupyterLab."""
     commands = []
-    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+
+    def run(command, check):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    return commands
+
+
+def test_the_tour_is_copied_and_opened(tour, monkeypatch, capsys):
+    commands = jupyter(monkeypatch, user=1000)
     assert cli.main([]) == 0
     copy = tour / "work" / "temwidgets-notebooks" / "01_tour.ipynb"
     assert copy.read_text() == '{"cells": []}'
@@ -233,6 +245,13 @@ def test_the_tour_is_copied_and_opened(tour, monkeypatch, capsys):
     assert capsys.readouterr().out == f"Opening {copy}\n"
     assert cli.main(["--no-browser"]) == 0
     assert commands[1][-1] == "--no-browser"
+
+
+def test_the_tour_opens_for_root_and_tells_when_jupyterlab_fails(tour, monkeypatch, capsys):
+    commands = jupyter(monkeypatch, user=0, code=1)
+    assert cli.main([]) == 2
+    assert commands[0][-1] == "--allow-root"
+    assert "JupyterLab stopped with exit code 1" in capsys.readouterr().err
 
 
 def test_an_edited_copy_is_kept(tour):
