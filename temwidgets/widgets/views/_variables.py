@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from temwidgets.widgets.traits import Interval as Interval
-
 PREFERRED = ("intensity", "amplitude", "height", "score")
 _DIMENSIONLESS = ("", "1")
 
