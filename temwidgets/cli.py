@@ -79,6 +79,8 @@ def _tour(arguments: argparse.Namespace) -> None:
     notebook, kept = copy_tour()
     print(f"Opening {notebook}" + (" (yours; delete it to get a fresh one)" if kept else ""))
     command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    # so that the address it prints leads to the notebook as well
+    command += [f"--LabApp.default_url=/lab/tree/{notebook.name}"]
     command += ["--no-browser"] * arguments.no_browser
     # Jupyter refuses to run as root, which is who one is in most containers
     command += ["--allow-root"] * (getattr(os, "geteuid", lambda: -1)() == 0)

@@ -241,7 +241,8 @@ def test_the_tour_is_copied_and_opened(tour, monkeypatch, capsys):
     assert cli.main([]) == 0
     copy = tour / "work" / "temwidgets-notebooks" / "01_tour.ipynb"
     assert copy.read_text() == '{"cells": []}'
-    assert commands == [[sys.executable, "-m", "jupyterlab", str(copy)]]
+    address = "--LabApp.default_url=/lab/tree/01_tour.ipynb"
+    assert commands == [[sys.executable, "-m", "jupyterlab", str(copy), address]]
     assert capsys.readouterr().out == f"Opening {copy}\n"
     assert cli.main(["--no-browser"]) == 0
     assert commands[1][-1] == "--no-browser"
