@@ -80,6 +80,12 @@ def test_a_name_that_is_not_there_is_told():
         _ = tw.widgets.nothing
 
 
+def test_a_package_that_breaks_brushes_is_told(tmp_path):
+    (tmp_path / "bqplot_gl.py").touch()
+    with pytest.raises(AssertionError, match="UserWarning: bqplot-gl is installed"):
+        modules_after(f"sys.path.append({str(tmp_path)!r})\nimport temwidgets.widgets")
+
+
 def test_the_version_is_one():
     project = Path(__file__).parents[1] / "pyproject.toml"
     assert tw.__version__ == version("temwidgets")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import warnings
 from typing import Any
 
 _HOME = {
@@ -23,6 +25,13 @@ _HOME = {
 _NAMES = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted(_NAMES)
+
+if importlib.util.find_spec("bqplot_gl") is not None:
+    warnings.warn(
+        "bqplot-gl is installed. While it is, brushing a plot selects nothing (bqplot 0.13)."
+        " Remove it with: pip uninstall bqplot-gl",
+        stacklevel=2,
+    )
 
 
 def __getattr__(name: str) -> Any:
