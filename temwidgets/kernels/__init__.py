@@ -12,7 +12,8 @@ import jax
 
 def _keep_compilations() -> None:
     wanted = os.environ.get("TEMWIDGETS_CACHE", "")
-    if wanted == "off" or jax.config.jax_compilation_cache_dir is not None:
+    set_before = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
+    if wanted == "off" or set_before is not None:
         return
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     folder = Path(wanted) if wanted else Path(base) / "temwidgets" / "jax"
