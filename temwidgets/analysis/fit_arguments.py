@@ -10,7 +10,7 @@ import xarray as xr
 
 from temwidgets.conventions import PixelGrid
 from temwidgets.kernels import starts
-from temwidgets.kernels.fit import Start
+from temwidgets.kernels.fit_setup import Start
 
 SHAPES = ("elliptical", "round", "shared", "auto")
 NOISES = ("poisson", "gaussian")
@@ -99,7 +99,7 @@ def make_start(
     filled = np.where(np.isfinite(image), image, np.nanmedian(image))
     sigma = starts.typical_sigma(filled, rows, cols, typical)
     shapes = start_shapes(columns, grid, sigma)
-    half = starts.window_half(float(np.exp(np.percentile(shapes[:, 0], 90))))
+    half = starts.window_half(float(np.exp(np.percentile(shapes[:, 0], 90))), typical)
     spacing = 10 * typical if background_scale is None else background_scale / step
     counts = starts.background_counts(background, grid.shape, max(spacing, 16))
     coefficients = starts.background_start(background, filled, counts)

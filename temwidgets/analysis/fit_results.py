@@ -9,7 +9,8 @@ import xarray as xr
 
 from temwidgets.conventions import Flag, PixelGrid, flag_variable, quantity
 from temwidgets.kernels import starts
-from temwidgets.kernels.fit import Result, Start
+from temwidgets.kernels.fit import Result
+from temwidgets.kernels.fit_setup import Start
 
 ROUND_THETA_STD = 180 / np.sqrt(12)  # of an angle that is wholly unknown, degrees
 CROWDED = 9.0  # variance of the centre over that with known neighbours

@@ -297,5 +297,5 @@ def shared_shape_gain(result: Result) -> float:
     solved = np.linalg.solve(form + 1e-12 * np.eye(3), np.swapaxes(cross, 1, 2))
     known = place - cross @ solved
     before, after = (np.trace(c, axis1=1, axis2=2) for c in (place, known))
-    good = (after > 0) & np.isfinite(before)
+    good = (after > 0) & (before > 0) & np.isfinite(before)
     return float(np.median(np.sqrt(before[good] / after[good]))) if good.any() else 1.0

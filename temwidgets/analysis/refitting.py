@@ -18,7 +18,8 @@ from temwidgets.analysis.fit_results import (
 from temwidgets.analysis.model import NEEDS, draw_columns
 from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
 from temwidgets.kernels import starts
-from temwidgets.kernels.fit import PIXEL_MULTIPLE, Result, Start, fit
+from temwidgets.kernels.fit import Result, fit
+from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start
 
 REACH = 2.6  # neighbours refitted along, in distances of nearest columns
 
@@ -102,7 +103,7 @@ def _crop(
 ) -> tuple[xr.DataArray, tuple[int, int]]:
     """Cut the pixels that the columns touch; sides are such that few sizes are ever compiled."""
     sigma = np.nanmax(np.sqrt(columns[["shape_yy", "shape_xx"]].to_array().values), initial=0)
-    half = starts.window_half(float(sigma) / arguments.mean_step(grid)) if sigma > 0 else 12
+    half = starts.window_half(float(sigma) / arguments.mean_step(grid), np.inf) if sigma > 0 else 12
     slices, first = {}, []
     rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
     extents = [(v.min() - half, v.max() + half + 1) for v in (rows, cols)]

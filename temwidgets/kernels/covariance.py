@@ -12,25 +12,26 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial import cKDTree
 
-from temwidgets.kernels import gaussians, preconditioner, windows
+from temwidgets.kernels import gaussians, preconditioner, starts, windows
 from temwidgets.kernels import normal_equations as normal
-from temwidgets.kernels.joint_fit import State
+from temwidgets.kernels.joint_fit import State, linear_at
 from temwidgets.kernels.normal_equations import Linear, Problem, Spec
 
 Array = jax.Array
 
 NEAREST = 8
+NEAREST_CROWDED = 20  # when columns crowd, errors come from further away too
 
 
-def neighbours(y: np.ndarray, x: np.ndarray, size: int, reach: float) -> np.ndarray:
-    """The up to eight nearest columns within `reach` px; (size, 8), -1 where there is none."""
-    from scipy.spatial import cKDTree
-
-    table = np.full((size, NEAREST), -1, np.int32)
+def neighbours(y: np.ndarray, x: np.ndarray, size: int, sigma: float) -> np.ndarray:
+    """The nearest columns that overlap, (size, K); -1 where there is none."""
     if len(y) < 2:
-        return table
-    count = min(NEAREST, len(y) - 1)
+        return np.full((size, NEAREST), -1, np.int32)
+    crowded = np.median(starts.nearest_distance(y, x, np.inf)) < starts.CROWDED * sigma
+    table = np.full((size, NEAREST_CROWDED if crowded else NEAREST), -1, np.int32)
+    count, reach = min(table.shape[1], len(y) - 1), (6.0 if crowded else 4.5) * sigma
     _, near = cKDTree(np.stack([y, x], 1)).query(
         np.stack([y, x], 1), k=count + 1, distance_upper_bound=reach
     )
@@ -70,7 +71,7 @@ def covariances(
     Array, (N,)
         Variance of the centre over what it would be if the neighbours were known.
     """
-    linear = normal.linearise(problem, spec, state.place, state.shape, state.unit, state.model)
+    linear = linear_at(problem, spec, state)
     stiff = problem.prior_weight * jnp.diag(jnp.array([0, 0, 0, 1, 1, 1.0]))
     blocks = linear.blocks + stiff
     own, size = (3 if spec.tied else 6), problem.corners.shape[0]
@@ -87,7 +88,7 @@ def covariances(
 
     response = windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
     basis_y, basis_x = preconditioner.basis_at_columns(problem, spec)
-    spread = _border_inverse(problem, spec, linear, border, response, (basis_y, basis_x))
+    spread = _border_inverse(problem, spec, linear, state.place[:, 0])
 
     def assemble(start: Array) -> Array:
         under = _background_and_shared(
@@ -213,42 +214,16 @@ def _half_solve(matrix: Array, right: Array) -> Array:
     return jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
 
 
-def _border_inverse(
-    problem: Problem,
-    spec: Spec,
-    linear: Linear,
-    border: Array,
-    response: Array,
-    bases: tuple[Array, Array],
-) -> Array:
-    """Covariance of all background nodes and shared shapes: the inverse Schur complement.
+def _border_inverse(problem: Problem, spec: Spec, linear: Linear, heights: Array) -> Array:
+    """Covariance of the background's coefficients and of the shared shapes.
 
-    A node's basis function is smooth on the scale of a column, so the columns' answer to it is
-    their answer to a level background times the function's value at the column.
+    From the coarse system of the preconditioner, in which columns answer to them collectively.
     """
-    own = response.shape[1]
-    loss = jnp.einsum("nik,nil->nkl", border[:, :own], response[:, :, own:])
-    level = normal.background_gram(problem, linear.weight)
-    level -= normal.gram_at_columns(problem, spec, loss[:, 0, 0])
-    nodes = level.shape[0]
-    kinds = border.shape[2] - 1
-    full = jnp.zeros((nodes + kinds,) * 2).at[:nodes, :nodes].set(level)
-    if kinds:
-        member = jax.nn.one_hot(problem.shape_of, kinds // 3)
-        rows = jnp.einsum("nt,nik->tik", member, border[:, 3:]).reshape(kinds, 1 + kinds)
-        corner = rows[:, 1:] - jnp.sum(loss[:, 1:, 1:], axis=0)
-        own_side = jnp.einsum("nt,ni->nti", member, border[:, 3:, 0]).reshape(-1, kinds)
-        side = jnp.einsum("na,nb,nk->abk", *bases, own_side - loss[:, 0, 1:])
-        side = side.reshape(nodes, kinds)
-        full = full.at[nodes:, nodes:].set((corner + corner.T) / 2)
-        full = full.at[:nodes, nodes:].set(side).at[nodes:, :nodes].set(side.T)
-    diagonal = jnp.diag(full)
-    shape_free = problem.free_shape.ravel() if kinds else jnp.zeros(0)
-    free = jnp.concatenate([problem.free_background.ravel(), shape_free])
-    used = (free > 0) & (diagonal > 1e-9 * jnp.max(jnp.abs(diagonal)))
-    scale = jnp.where(used, jax.lax.rsqrt(jnp.where(used, diagonal, 1.0)), 0.0)
-    unit = full * scale[:, None] * scale + jnp.diag(jnp.where(used, 1e-4, 1.0))
-    return jnp.linalg.inv(unit) * scale[:, None] * scale
+    coarse = preconditioner.build(problem, spec, linear, heights, jnp.asarray(1e-6)).coarse
+    nodes = problem.free_background.size
+    kinds = problem.free_shape.size if spec.tied else 0
+    keep = np.r_[0:nodes, coarse.shape[0] - kinds : coarse.shape[0]]
+    return coarse[keep][:, keep]
 
 
 def _background_and_shared(

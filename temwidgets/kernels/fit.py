@@ -5,37 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
-from temwidgets.kernels import covariance, joint_fit, starts, windows
+from temwidgets.kernels import bias, covariance, joint_fit, starts
+from temwidgets.kernels.fit_setup import (
+    Start,
+    inside_only,
+    margin_of,
+    prepare,
+    unit_of,
+    with_ghosts,
+)
+from temwidgets.kernels.joint_fit import State
 from temwidgets.kernels.normal_equations import Problem, Spec
 
 MAX_ITERATIONS = 25
-PIXEL_MULTIPLE = 64  # image sides are padded to it, so that crops of like size share a compilation
-SETTLED = 0.07  # root-mean-square step left, in standard errors
-MOVING = 0.3  # a column whose last step was longer has not converged
+# A fit has settled when the fall of half the deviance that a step predicted is below this, plus a
+# little for each parameter: what is left of any one mode is then about a standard error of its own.
+SETTLED = 1.0
+SETTLED_EACH = 1e-4
+FEW_GHOSTS = 4  # more columns than this beyond the edge, and collective modes are found inside
+FIRST_ROUND = 2  # iterations before windows are checked and tails beyond them are added
+MOVING = 0.3  # a column whose last step was longer, in standard errors, has not converged
 
+# How far the linear solve goes: the ratio of last to first residual. Shared shapes make slow modes.
+ACCURACY = 0.03
+ACCURACY_SHARED = 0.01
 
-class Start(NamedTuple):
-    """Where a fit begins and what it may change; n columns, t shapes, lengths in px."""
-
-    rows: np.ndarray  # (n,)
-    cols: np.ndarray  # (n,)
-    heights: np.ndarray  # (n,)
-    shapes: np.ndarray  # (t, 3) m, e1, e2
-    shape_of: np.ndarray  # (n,)
-    low: np.ndarray  # (n, 3) of height, row, col
-    high: np.ndarray  # (n, 3)
-    max_shift: np.ndarray  # (n,)
-    log_sigma_range: np.ndarray  # (2, 2) of (major, minor): low, high
-    free: np.ndarray  # (n, 3) bool: height, row, col
-    free_shape: np.ndarray  # (t, 3) bool, in the coordinates of `frame`
-    frame: np.ndarray  # (3, 3)
-    coefficients: np.ndarray  # (a, b) of the background basis
-    background: str  # "constant", "plane" or "smooth"
-    free_background: bool
-    guess_beyond_edge: bool = True
+Report = Callable[[float], None] | None
 
 
 class Result(NamedTuple):
@@ -56,6 +53,37 @@ class Result(NamedTuple):
     n_pixels: int
 
 
+class _Run(NamedTuple):
+    """A fit under way."""
+
+    problem: Problem
+    spec: Spec
+    state: State
+    fixed: np.ndarray  # the part of the model that was given, without tails
+    noise: float  # of the normalised image
+    iterations: int
+    settled: bool
+
+
+class _Typical(NamedTuple):
+    """What the columns are like before the fit."""
+
+    sigma: float
+    apart: float
+    crowded: bool
+
+
+class _Frame(NamedTuple):
+    """What stays the same while a fit runs."""
+
+    image: np.ndarray
+    offset: np.ndarray | None
+    unit: float
+    wanted: int  # free parameters
+    dispersion: float | None
+    report: Report
+
+
 def fit(
     image: np.ndarray,
     start: Start,
@@ -64,11 +92,14 @@ def fit(
     poisson: bool,
     tied: bool,
     dispersion: float | None = None,
-    shape_prior: float = 0.5,
     offset: np.ndarray | None = None,
-    report: Callable[[float], None] | None = None,
+    report: Report = None,
 ) -> Result:
     """Fit all columns of an image jointly.
+
+    Where shapes are shared or columns crowd, heights, widths and background form collective modes
+    that tails of unseen columns beyond the edge would bend. There a first fit sees inside pixels
+    only; the second takes the background, and shared shapes, from it.
 
     Parameters
     ----------
@@ -77,204 +108,166 @@ def fit(
     start : Start
         Starting values, bounds and what is free.
     half : int
-        Half width of the windows, px.
+        Half width of the windows, px; widened when the columns prove wider.
     poisson : bool
         Maximum likelihood for counting noise, else least squares.
     tied : bool
         Shapes are shared (`start.shape_of` names them); else column i has shape i.
     dispersion : float, optional
         Noise variance over the model (Poisson) or noise variance; estimated when None.
-    shape_prior : float
-        Standard deviation of log sigma round its start, a weak hold for ill-determined shapes.
     offset : ndarray, (y, x), optional
         A part of the model that stays.
     report : callable, optional
         Told the fraction done; may raise to cancel.
     """
-    count = len(start.rows)
-    start = _with_ghosts(start, image, half, tied)
-    unit = _unit_of(image)
-    spec = Spec(half=half, poisson=poisson, tied=tied)
-    problem, place, shape, nodes = _prepare(image, start, spec, unit, shape_prior, offset)
-    state = joint_fit.begin(problem, spec, place, shape, nodes)
-    wanted = _free_parameters(start, tied)
-    settled, iteration = False, 0
-    for iteration in range(1, MAX_ITERATIONS + 1):
-        if report is not None:
-            report(min(0.9, iteration / 8))
-        accuracy = np.float32(0.1 if iteration == 1 else 0.05 if iteration == 2 else 0.02)
+    count, typical = len(start.rows), _typical(start)
+    frame = _Frame(image, offset, unit_of(image), _free_parameters(start, tied), dispersion, report)
+    spec = Spec(half=half, margin=margin_of(half), poisson=poisson, tied=tied)
+    free = (start.free_shape, start.free_background)
+    collective = tied or typical.crowded
+    extended = with_ghosts(start, image, tied)
+    if collective and len(extended.rows) - count > FEW_GHOSTS:
+        inside = inside_only(start, image.shape, 3.5 * typical.sigma)
+        run = _converge(frame, inside, spec, typical.apart)
+        held = np.zeros_like(start.free_shape) if tied else start.free_shape
+        start = _restart(start, run, frame.unit)._replace(free_shape=held, free_background=False)
+        extended, spec = with_ghosts(start, image, tied), run.spec
+    run = _converge(frame, extended, spec, typical.apart)
+    return _result(frame, run, count, free)
+
+
+def _typical(start: Start) -> _Typical:
+    sigma = float(np.exp(np.median(start.shapes[start.shape_of, 0])))
+    apart = float(np.median(starts.nearest_distance(start.rows, start.cols, 1e6)))
+    return _Typical(sigma, apart, apart < starts.CROWDED * sigma)
+
+
+def _converge(frame: _Frame, start: Start, spec: Spec, apart: float) -> _Run:
+    """Fit from a start; windows are widened once when columns prove wider than they were taken."""
+    run = _iterate(frame, _begin(frame, start, spec), FIRST_ROUND)
+    wider = starts.window_half(_wide_sigma(run, len(start.rows)), apart)
+    if wider > spec.half:
+        spec = spec._replace(half=wider, margin=margin_of(wider))
+        run = _iterate(frame, _begin(frame, _restart(start, run, frame.unit), spec), FIRST_ROUND)
+    return _iterate(frame, run, MAX_ITERATIONS)
+
+
+def _begin(frame: _Frame, start: Start, spec: Spec) -> _Run:
+    problem, place, shape, coefficients = prepare(
+        frame.image, start, spec, frame.unit, frame.offset
+    )
+    state = joint_fit.begin(problem, spec, place, shape, coefficients)
+    return _Run(problem, spec, state, problem.offset, 1.0, 0, False)
+
+
+def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
+    """Step until the fit settles, or until so many iterations are done."""
+    problem, spec, state, noise, settled = run.problem, run.spec, run.state, run.noise, False
+    k, accuracy = run.iterations, np.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
+    while k < until and not settled and float(state.damping) < 1e8:
+        if frame.report is not None:
+            frame.report(min(0.9, (k + 1) / 8))
+        if k >= FIRST_ROUND:
+            problem, state = joint_fit.with_tails(problem, spec, state, run.fixed)
+        before = float(state.cost)
         state = joint_fit.step(problem, spec, state, accuracy)
-        noise = _noise(problem, state, poisson, wanted, dispersion, unit)
-        left = 2 * float(state.decrement) / noise / max(wanted, 1)
-        settled = bool(state.accepted) and left < SETTLED**2
-        if settled or float(state.damping) > 1e8:
-            break
-    parameters = _parameters(problem, state, len(start.rows), unit)
-    reach = 4.5 * float(np.exp(np.median(parameters[:, 3])))
-    near = covariance.neighbours(
-        parameters[:, 1], parameters[:, 2], problem.corners.shape[0], min(reach, 2 * half)
-    )
-    spread, under, inflation = covariance.covariances(
-        problem, spec, state, near, covariance.places_among(near)
-    )
-    scale = np.array([unit, 1, 1, 1, 1, 1])
-    model = np.asarray(state.model)[half : half + image.shape[0], half : half + image.shape[1]]
-    return Result(
-        parameters=parameters[:count],
-        covariance=np.asarray(spread, float)[:count] * noise * np.outer(scale, scale),
-        background_variance=np.asarray(under, float)[:count] * noise * unit**2,
-        inflation=np.asarray(inflation)[:count],
-        moving=np.asarray(state.shift)[:count] / np.sqrt(noise) > MOVING,
-        coefficients=np.asarray(state.background, float) * unit,
-        model=model * np.float32(unit),
-        iterations=iteration,
-        settled=settled,
-        deviance=2 * float(state.cost) * (unit if poisson else unit**2),
-        dispersion=noise * (unit if poisson else unit**2),
-        n_parameters=wanted,
-        n_pixels=int(np.isfinite(image).sum()),
-    )
+        k += 1
+        noise = _noise(frame, problem, state, spec.poisson)
+        # a column held by a bound promises falls that never come: what a step gained counts too
+        left = min(float(state.decrement), 5 * (before - float(state.cost))) / noise
+        settled = bool(state.accepted) and left < SETTLED + SETTLED_EACH * frame.wanted
+        settled &= k > FIRST_ROUND
+    return run._replace(problem=problem, state=state, noise=noise, iterations=k, settled=settled)
 
 
-def _with_ghosts(start: Start, image: np.ndarray, half: int, tied: bool) -> Start:
-    """Add columns beyond the edge: typical height and shape, free only in place."""
-    if not start.guess_beyond_edge or len(start.rows) == 0:
-        return start
-    shape = np.median(start.shapes[start.shape_of], axis=0) * [1, 0, 0]
-    sigma = float(np.exp(shape[0]))
-    apart = starts.nearest_distance(start.rows, start.cols, 4 * sigma)
-    ghosts = starts.beyond_edge(image, start.rows, start.cols, sigma, float(np.median(apart)))
-    number = len(ghosts)
-    low, high = np.full((number, 3), -np.inf), np.full((number, 3), np.inf)
-    for axis, size in enumerate(image.shape):
-        outside_low, outside_high = ghosts[:, axis] < 0, ghosts[:, axis] > size - 1
-        high[outside_low, axis + 1] = -0.5
-        low[outside_high, axis + 1] = size - 0.5
-    shapes = np.tile(shape, (1 if tied else number, 1))
-    first = len(start.shapes)
+def _wide_sigma(run: _Run, count: int) -> float:
+    """Sigma of the wide columns, px: the 75th percentile of the geometric means."""
+    shape = np.asarray(run.state.shape)[np.asarray(run.problem.shape_of)[:count]]
+    return float(np.exp(np.percentile(shape[:, 0], 75)))
+
+
+def _restart(start: Start, run: _Run, unit: float) -> Start:
+    """Begin again with the heights, shapes and background found so far."""
+    heights = np.asarray(run.state.place, float)[: len(start.rows), 0] * unit
+    shapes = np.asarray(run.state.shape, float)[: len(start.shapes)]
+    limits = start.log_sigma_range.copy()
+    limits[:, 1] += np.log(1.5)
     return start._replace(
-        rows=np.concatenate([start.rows, ghosts[:, 0]]),
-        cols=np.concatenate([start.cols, ghosts[:, 1]]),
-        heights=np.concatenate([start.heights, np.full(number, np.median(start.heights))]),
-        shapes=np.concatenate([start.shapes, shapes]),
-        shape_of=np.concatenate(
-            [start.shape_of, np.full(number, first) if tied else first + np.arange(number)]
-        ),
-        low=np.concatenate([start.low, low]),
-        high=np.concatenate([start.high, high]),
-        max_shift=np.concatenate([start.max_shift, np.full(number, 3 * sigma)]),
-        free=np.concatenate([start.free, np.tile([False, True, True], (number, 1))]),
-        free_shape=np.concatenate([start.free_shape, np.zeros(shapes.shape, bool)]),
+        heights=heights,
+        shapes=np.where(start.free_shape.any(axis=1, keepdims=True), shapes, start.shapes),
+        coefficients=np.asarray(run.state.background, float) * unit,
+        log_sigma_range=limits,
     )
 
 
-def _unit_of(image: np.ndarray) -> float:
-    """A scale that brings the image to order one."""
-    finite = image[np.isfinite(image)]
-    top = float(np.percentile(np.abs(finite[:: max(1, finite.size // 200_000)]), 99))
-    return top if top > 0 else 1.0
+def _noise(frame: _Frame, problem: Problem, state: State, poisson: bool) -> float:
+    """Noise scale in the units of the normalised image; the given one, or Pearson's estimate."""
+    if frame.dispersion is not None:
+        return frame.dispersion / _square_unit(frame, poisson)
+    estimate = joint_fit.pearson(problem, state, poisson, np.float32(frame.wanted))
+    return max(float(estimate), 1e-12)
 
 
-def _prepare(
-    image: np.ndarray,
-    start: Start,
-    spec: Spec,
-    unit: float,
-    shape_prior: float,
-    offset: np.ndarray | None,
-) -> tuple[Problem, np.ndarray, np.ndarray, np.ndarray]:
-    half, count = spec.half, len(start.rows)
-    size = windows.bucket(count)
-    pads = tuple((half, half + (-(n + 2 * half)) % PIXEL_MULTIPLE) for n in image.shape)
-    valid = np.isfinite(image)
-    if start.guess_beyond_edge and count:
-        sigma = float(np.exp(np.median(start.shapes[start.shape_of, 0])))
-        valid &= ~starts.unexplained_rim(image.shape, start.rows, start.cols, sigma)
-    data = np.pad(np.where(valid, image, 0) / unit, pads).astype(np.float32)
-    totals = data.shape
-    places = [
-        (np.arange(total) - half) / (n - 1) for n, total in zip(image.shape, totals, strict=True)
-    ]
-    nodes = start.coefficients.astype(np.float32) / unit
-    bases = [
-        starts.background_basis(start.background, n, place).astype(np.float32)
-        for n, place in zip(nodes.shape, places, strict=True)
-    ]
-    row, col = np.rint(start.rows).astype(int), np.rint(start.cols).astype(int)
-    # the window of a column beyond the edge stays on the padded image
-    row, col = (np.clip(v, 0, n - 1) for v, n in zip((row, col), image.shape, strict=True))
-    corners = np.stack([row, col], axis=1).astype(np.int32)
-    inner = np.stack([start.rows - row, start.cols - col], axis=1)
-    base = np.stack([np.zeros(count), row, col], axis=1)
-    scale = np.array([unit, 1, 1])
-    shape_rows = len(start.shapes) + (-len(start.shapes)) % 4 if spec.tied else size
-    shapes = windows.pad_rows(start.shapes.astype(np.float32), shape_rows)
-    shape_of = start.shape_of if spec.tied else np.arange(size)
-    noise = starts.noise_to_signal(data) * (1 if spec.poisson else float(data.mean()))
-    free_background = np.full(nodes.shape, float(start.free_background), np.float32)
-    if start.background == "plane":
-        free_background[1, 1] = 0
-
-    def column_rows(values: np.ndarray, fill: float = 0) -> np.ndarray:
-        return windows.pad_rows(np.asarray(values, np.float32), size, fill)
-
-    problem = Problem(
-        data=data,
-        valid=np.pad(valid, pads).astype(np.float32),
-        offset=np.pad(np.zeros_like(image) if offset is None else offset / unit, pads).astype(
-            np.float32
-        ),
-        corners=windows.pad_rows(corners, size),
-        shape_of=windows.pad_rows(shape_of.astype(np.int32), size),
-        start=column_rows(inner),
-        max_shift=column_rows(start.max_shift),
-        low=column_rows((start.low - base) / scale),
-        high=column_rows((start.high - base) / scale),
-        log_sigma_range=start.log_sigma_range.astype(np.float32),
-        free=column_rows(start.free),
-        free_shape=windows.pad_rows(start.free_shape.astype(np.float32), shape_rows),
-        prior_shape=shapes,
-        prior_weight=np.float32(0 if spec.tied else noise / shape_prior**2),
-        frame=start.frame.astype(np.float32),
-        basis_y=bases[0],
-        basis_x=bases[1],
-        free_background=free_background,
-        floor=np.float32(_floor(data[np.pad(valid, pads)])),
-        chunks=np.int32(-(-count // windows.CHUNK)),
-    )
-    heights = start.heights / unit
-    place = column_rows(np.concatenate([heights[:, None], inner], axis=1))
-    return jax.device_put(problem), place, shapes, nodes
-
-
-def _floor(values: np.ndarray) -> float:
-    """Smallest model value taken as a variance: a fiftieth of the mean."""
-    return max(0.02 * float(np.mean(values)), 1e-4)
+def _square_unit(frame: _Frame, poisson: bool) -> float:
+    return frame.unit if poisson else frame.unit**2
 
 
 def _free_parameters(start: Start, tied: bool) -> int:
     shapes = start.free_shape.sum() if tied else start.free_shape[: len(start.rows)].sum()
-    nodes = start.coefficients.size if start.free_background else 0
-    return int(start.free.sum() + shapes + nodes)
+    background = start.coefficients.size if start.free_background else 0
+    return int(start.free.sum() + shapes + background)
 
 
-def _noise(
-    problem: Problem,
-    state: joint_fit.State,
-    poisson: bool,
-    wanted: int,
-    dispersion: float | None,
-    unit: float,
-) -> float:
-    """Noise scale in the units of the normalised image; the given one, or Pearson's estimate."""
-    if dispersion is not None:
-        return dispersion / (unit if poisson else unit**2)
-    return max(float(joint_fit.pearson(problem, state, poisson, float(wanted))), 1e-12)
+def _result(frame: _Frame, run: _Run, count: int, free: tuple[np.ndarray, bool]) -> Result:
+    spec, state, unit = run.spec, run.state, frame.unit
+    run = run._replace(problem=_freed(run.problem, *free))
+    before = _parameters(run, unit)
+    sigma = float(np.exp(np.median(before[:, 3]))) if len(before) else 1.0
+    near = covariance.neighbours(before[:, 1], before[:, 2], run.problem.corners.shape[0], sigma)
+    spread, under, inflation = covariance.covariances(
+        run.problem, spec, state, near, covariance.places_among(near)
+    )
+    if run.settled:
+        state = bias.corrected(
+            run.problem, spec, state, spread * np.float32(run.noise), np.float32(ACCURACY_SHARED)
+        )
+    parameters = _parameters(run._replace(state=state), unit)
+    scale = np.array([unit, 1, 1, 1, 1, 1])
+    height, width = frame.image.shape
+    top = spec.margin
+    square = _square_unit(frame, spec.poisson)
+    return Result(
+        parameters=parameters[:count],
+        covariance=np.asarray(spread, float)[:count] * run.noise * np.outer(scale, scale),
+        background_variance=np.asarray(under, float)[:count] * run.noise * unit**2,
+        inflation=np.asarray(inflation)[:count],
+        moving=np.asarray(state.shift)[:count] / np.sqrt(run.noise) > MOVING,
+        coefficients=np.asarray(state.background, float) * unit,
+        model=np.asarray(state.model)[top : top + height, top : top + width] * np.float32(unit),
+        iterations=run.iterations,
+        settled=run.settled,
+        deviance=2 * float(state.cost) * square,
+        dispersion=run.noise * square,
+        n_parameters=frame.wanted,
+        n_pixels=int(np.isfinite(frame.image).sum()),
+    )
 
 
-def _parameters(problem: Problem, state: joint_fit.State, count: int, unit: float) -> np.ndarray:
-    """(n, 6) height, row, col, m, e1, e2 in double precision."""
-    place = np.asarray(state.place, float)[:count]
-    shape = np.asarray(state.shape, float)[np.asarray(problem.shape_of)[:count]]
-    corners = np.asarray(problem.corners)[:count]
+def _freed(problem: Problem, free_shape: np.ndarray, free_background: bool) -> Problem:
+    """Free what the second fit held, so that errors and bias count it."""
+    shapes = np.zeros(problem.free_shape.shape, np.float32)
+    shapes[: len(free_shape)] = free_shape
+    nodes = np.full(problem.free_background.shape, float(free_background), np.float32)
+    nodes *= 1 - np.asarray(problem.unused_background)
+    return problem._replace(free_shape=shapes, free_background=nodes)
+
+
+def _parameters(run: _Run, unit: float) -> np.ndarray:
+    """(n, 6) height, row, col, m, e1, e2 in double precision, columns beyond the edge included."""
+    place = np.asarray(run.state.place, float)
+    used = np.asarray(run.problem.free).any(axis=1) | (place[:, 0] != 0)
+    count = int(np.flatnonzero(used)[-1]) + 1 if used.any() else 0
+    place = place[:count]
+    shape = np.asarray(run.state.shape, float)[np.asarray(run.problem.shape_of)[:count]]
+    corners = np.asarray(run.problem.corners)[:count] - (run.spec.margin - run.spec.half)
     return np.concatenate([place[:, :1] * unit, corners + place[:, 1:], shape], axis=1)

@@ -21,7 +21,7 @@ from temwidgets.kernels.normal_equations import Linear, Problem, Spec, Unknowns
 
 Array = jax.Array
 
-SOLVER_ITERATIONS = 20
+SOLVER_ITERATIONS = 60
 
 
 class State(NamedTuple):
@@ -51,8 +51,8 @@ def begin(problem: Problem, spec: Spec, place: Array, shape: Array, background: 
         background=background,
         unit=unit,
         model=model,
-        cost=normal.cost(problem, spec, shape, model),
-        damping=one / 1000,
+        cost=normal.cost(problem, spec, shape, background, model),
+        damping=one / 10_000,
         shift=jnp.full(place.shape[0], jnp.inf, jnp.float32),
         decrement=one,
         accepted=one > 0,
@@ -66,11 +66,11 @@ def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
 
     `accuracy` is how far the linear solve goes: the ratio of its last to its first residual.
     """
-    linear = normal.linearise(problem, spec, state.place, state.shape, state.unit, state.model)
-    change, solved = _solve(problem, spec, state, linear, accuracy)
-    place, shape, background = _move(problem, state, change)
-    unit, model = normal.draw(problem, spec, place, shape, background)
-    cost = normal.cost(problem, spec, shape, model)
+    linear = linear_at(problem, spec, state)
+    change, solved = solve(
+        problem, spec, linear, linear.gradient, state.place[:, 0], state.damping, accuracy
+    )
+    (place, shape, background), unit, model, cost = _search(problem, spec, state, change)
     better = cost <= state.cost + 1e-6 * jnp.abs(state.cost)
     information = jnp.diagonal(linear.blocks[:, :3, :3], axis1=1, axis2=2)
     shift = jnp.max(jnp.abs(place - state.place) * jnp.sqrt(information), axis=1)
@@ -83,6 +83,69 @@ def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
     return jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, kept)
 
 
+def linear_at(problem: Problem, spec: Spec, state: State) -> Linear:
+    """Normal equations at a state; what would leave its bounds is held."""
+    linear = normal.linearise(
+        problem, spec, state.place, state.shape, state.background, state.unit, state.model
+    )
+    place_gradient, shape_gradient, background_gradient = linear.gradient
+    keep = 1.0 - _leaving(problem, state, place_gradient)
+    both = jnp.concatenate([keep, jnp.ones_like(keep)], axis=1)
+    return linear._replace(
+        tangents=linear.tangents * both[:, :, None],
+        gradient=(place_gradient * keep, shape_gradient, background_gradient),
+        blocks=linear.blocks * both[:, :, None] * both[:, None, :],
+    )
+
+
+def _leaving(problem: Problem, state: State, gradient: Array) -> Array:
+    """(N, 3), 1 where h, dy or dx sits on a bound and the gradient points out of it."""
+    low = (state.place <= problem.low) & (gradient < 0)
+    high = (state.place >= problem.high) & (gradient > 0)
+    away = state.place[:, 1:] - problem.start
+    far = jnp.sum(away**2, axis=1) >= (0.999 * problem.max_shift) ** 2
+    outward = jnp.sum(away * gradient[:, 1:], axis=1) > 0
+    gone = jnp.stack([jnp.zeros_like(far), far & outward, far & outward], axis=1)
+    return (low | high | gone).astype(jnp.float32)
+
+
+def _search(
+    problem: Problem, spec: Spec, state: State, change: Unknowns
+) -> tuple[Unknowns, Array, Array, Array]:
+    """Go a whole step, or a third, a ninth... of it until the cost falls."""
+
+    def trial(length: Array) -> tuple:
+        there = move(problem, state, jax.tree.map(lambda v: length * v, change))
+        unit, model = normal.draw(problem, spec, *there)
+        shape, background = there[1:]
+        return there, unit, model, normal.cost(problem, spec, shape, background, model)
+
+    def worse(carry: tuple) -> Array:
+        length, (_, _, _, cost) = carry
+        return (cost > state.cost + 1e-6 * jnp.abs(state.cost)) & (length > 0.03)
+
+    def shorter(carry: tuple) -> tuple:
+        length = carry[0] / 3
+        return length, trial(length)
+
+    whole = jnp.ones((), jnp.float32)
+    return jax.lax.while_loop(worse, shorter, (whole, trial(whole)))[1]
+
+
+@partial(jax.jit, static_argnames="spec")
+def with_tails(problem: Problem, spec: Spec, state: State, fixed: Array) -> tuple[Problem, State]:
+    """Put what lies beyond the windows into the fixed part of the model, as of this state.
+
+    Windows of three sigma keep a step quick, but the tails they cut off would bias widths and
+    intensities by some tenths of a percent.
+    """
+    tails = normal.draw_tails(problem, spec, state.place, state.shape)
+    model = state.model + (fixed + tails - problem.offset)
+    problem = problem._replace(offset=fixed + tails)
+    cost = normal.cost(problem, spec, state.shape, state.background, model)
+    return problem, state._replace(model=model, cost=cost)
+
+
 @partial(jax.jit, static_argnames="poisson")
 def pearson(problem: Problem, state: State, poisson: bool, wanted: Array) -> Array:
     """Pearson's chi-square over the degrees of freedom (`wanted` parameters were fitted)."""
@@ -93,14 +156,23 @@ def pearson(problem: Problem, state: State, poisson: bool, wanted: Array) -> Arr
     return jnp.sum(squares) / jnp.maximum(pixels - wanted, 0.1 * pixels)
 
 
-def _solve(
-    problem: Problem, spec: Spec, state: State, linear: Linear, accuracy: Array
+def solve(
+    problem: Problem,
+    spec: Spec,
+    linear: Linear,
+    right: Unknowns,
+    heights: Array,
+    damping: Array,
+    accuracy: Array,
 ) -> tuple[Unknowns, Array]:
-    """Preconditioned conjugate gradients: the step and how many iterations it took."""
-    levels = preconditioner.build(problem, spec, linear, state.damping)
+    """Solve the damped normal equations by preconditioned conjugate gradients.
+
+    Returns the answer to the right-hand side and how many iterations it took.
+    """
+    levels = preconditioner.build(problem, spec, linear, heights, damping)
     diagonal = jnp.diagonal(linear.blocks, axis1=1, axis2=2)
     place, shape, background = normal.fold(
-        problem, spec, state.damping * diagonal, jnp.zeros_like(state.model)
+        problem, spec, damping * diagonal, jnp.zeros_like(problem.data)
     )
     ridge = (place, shape + problem.prior_weight * problem.free_shape, background)
 
@@ -119,16 +191,14 @@ def _solve(
     def unfinished(carry: tuple) -> Array:
         return (carry[0] < SOLVER_ITERATIONS) & (carry[4] > accuracy**2 * first)
 
-    z = preconditioner.apply(problem, spec, levels, linear.gradient)
-    first = jnp.maximum(_dot(linear.gradient, z), 1e-30)
-    zero = jax.tree.map(jnp.zeros_like, linear.gradient)
-    done = jax.lax.while_loop(
-        unfinished, body, (jnp.zeros((), jnp.int32), zero, linear.gradient, z, first)
-    )
+    z = preconditioner.apply(problem, spec, levels, right)
+    first = jnp.maximum(_dot(right, z), 1e-30)
+    zero = jax.tree.map(jnp.zeros_like, right)
+    done = jax.lax.while_loop(unfinished, body, (jnp.zeros((), jnp.int32), zero, right, z, first))
     return done[1], done[0]
 
 
-def _move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
+def move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
     """Take a step, cut to what the linearisation can carry and to the bounds."""
     place_step, shape_step, background_step = change
     place_step = jnp.concatenate([place_step[:, :1], _cut(place_step[:, 1:], 1.0)], axis=1)

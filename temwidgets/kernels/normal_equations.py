@@ -6,15 +6,17 @@ shape's local axes, (a, b) background nodes. Without sharing there is one shape 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from temwidgets.kernels import gaussians, windows
 
 Array = jax.Array
 Unknowns = tuple[Array, Array, Array]
+Leaf = Any  # NumPy until a jit takes it, JAX inside
 
 
 BLOCK = 8  # image sides are multiples of it; smooth products are averaged over such blocks
@@ -23,32 +25,36 @@ BLOCK = 8  # image sides are multiples of it; smooth products are averaged over 
 class Problem(NamedTuple):
     """What is fitted. N columns (padded to a bucket), T shapes, image padded by half a window."""
 
-    data: Array  # (Y, X)
-    valid: Array  # (Y, X), 0 where a pixel does not count
-    offset: Array  # (Y, X), fixed part of the model
-    corners: Array  # (N, 2) int32, first pixel of each window
-    shape_of: Array  # (N,) int32, row of the shape table
-    start: Array  # (N, 2) dy, dx of the start
-    max_shift: Array  # (N,)
-    low: Array  # (N, 3) least h, dy, dx
-    high: Array  # (N, 3)
-    log_sigma_range: Array  # (2, 2) of (major, minor): low, high
-    free: Array  # (N, 3), 0 where h, dy, dx are fixed, and for padding
-    free_shape: Array  # (T, 3), 0 where a local shape coordinate is fixed
-    prior_shape: Array  # (T, 3) what the shapes are drawn to, weakly
-    prior_weight: Array  # inverse variance of that
-    frame: Array  # (3, 3) local shape coordinates to (m, eta, tau)
-    basis_y: Array  # (Y, a)
-    basis_x: Array  # (X, b)
-    free_background: Array  # (a, b)
-    floor: Array  # smallest model value that counts as a variance
-    chunks: Array  # filled chunks of columns
+    data: Leaf  # (Y, X)
+    valid: Leaf  # (Y, X), 0 where a pixel does not count
+    offset: Leaf  # (Y, X), fixed part of the model
+    corners: Leaf  # (N, 2) int32, first pixel of each window
+    shape_of: Leaf  # (N,) int32, row of the shape table
+    start: Leaf  # (N, 2) dy, dx of the start
+    max_shift: Leaf  # (N,)
+    low: Leaf  # (N, 3) least h, dy, dx
+    high: Leaf  # (N, 3)
+    log_sigma_range: Leaf  # (2, 2) of (major, minor): low, high
+    free: Leaf  # (N, 3), 0 where h, dy, dx are fixed, and for padding
+    free_shape: Leaf  # (T, 3), 0 where a local shape coordinate is fixed
+    prior_shape: Leaf  # (T, 3) what the shapes are drawn to, weakly
+    prior_weight: Leaf  # inverse variance of that
+    frame: Leaf  # (3, 3) local shape coordinates to (m, eta, tau)
+    basis_y: Leaf  # (Y, a)
+    basis_x: Leaf  # (X, b)
+    free_background: Leaf  # (a, b)
+    unused_background: Leaf  # (a, b), 1 where the basis has no such function
+    stiff_y: Leaf  # (a, a) weak penalty on second differences of the background
+    stiff_x: Leaf  # (b, b)
+    floor: Leaf  # smallest model value that counts as a variance
+    chunks: Leaf  # filled chunks of columns
 
 
 class Spec(NamedTuple):
     """What a compilation depends on besides array shapes."""
 
     half: int
+    margin: int  # pixels that the image is padded by, at least `half`
     poisson: bool
     tied: bool
 
@@ -111,9 +117,34 @@ def draw(
     return unit, model
 
 
-def cost(problem: Problem, spec: Spec, shape: Array, model: Array) -> Array:
-    """Half the deviance and the prior; below the floor the Poisson cost goes on as a parabola."""
+def draw_tails(problem: Problem, spec: Spec, place: Array, shape: Array) -> Array:
+    """What the columns add outside their windows, out to `spec.margin`; (Y, X)."""
+    wide = jnp.asarray(gaussians.monomials(spec.margin, gaussians.DEGREE_2, spec.scale))
+    rim = np.ones((2 * spec.margin + 1,) * 2, np.float32)
+    inner = spec.margin - spec.half
+    rim[inner : inner + spec.width, inner : inner + spec.width] = 0
+    columns = column_parameters(problem, place, shape)
+
+    def pixels(start: Array) -> Array:
+        chosen = windows.rows(columns, start)
+        log_unit = jax.vmap(lambda p: gaussians.exponent(p, spec.scale))(chosen[:, 1:])
+        return chosen[:, :1] * jnp.exp(log_unit @ wide) * rim.ravel()
+
+    empty = jnp.zeros_like(problem.data)
+    corners = problem.corners - inner
+    return windows.add_chunks(problem.chunks, corners, 2 * spec.margin + 1, empty, pixels)
+
+
+def stiffness(problem: Problem, background: Array) -> Array:
+    """Gradient (a, b) of the penalty that keeps ill-determined background from running away."""
+    pull = problem.stiff_y @ background + background @ problem.stiff_x
+    return pull * problem.free_background
+
+
+def cost(problem: Problem, spec: Spec, shape: Array, background: Array, model: Array) -> Array:
+    """Half the deviance and the priors; below the floor the Poisson cost is a parabola."""
     prior = problem.prior_weight / 2 * jnp.sum((shape - problem.prior_shape) ** 2)
+    prior += jnp.vdot(background, stiffness(problem, background)) / 2
     if not spec.poisson:
         return prior + jnp.sum(problem.valid * (problem.data - model) ** 2) / 2
     data, floor = problem.data, problem.floor
@@ -156,7 +187,13 @@ def _tangents(problem: Problem, spec: Spec, columns: Array, shape: Array) -> Arr
 
 
 def linearise(
-    problem: Problem, spec: Spec, place: Array, shape: Array, unit: Array, model: Array
+    problem: Problem,
+    spec: Spec,
+    place: Array,
+    shape: Array,
+    background: Array,
+    unit: Array,
+    model: Array,
 ) -> Linear:
     """Gradient and Fisher blocks from the moments of each window."""
     table2, table4 = table(spec), table(spec, gaussians.DEGREE_4)
@@ -178,6 +215,7 @@ def linearise(
     place_part, shape_part, background_part = fold(problem, spec, gradient, residual)
     pull = problem.prior_weight * (problem.prior_shape - shape)
     shape_part += jnp.einsum("nji,nj->ni", local_frames(problem, shape), pull) * problem.free_shape
+    background_part -= stiffness(problem, background)
     return Linear(unit, weight, tangents, (place_part, shape_part, background_part), blocks)
 
 
@@ -203,32 +241,31 @@ def draw_columns(problem: Problem, spec: Spec, linear: Linear, change: Array, on
     )
 
 
-def multiply(problem: Problem, spec: Spec, linear: Linear, step: Unknowns) -> Unknowns:
-    """Fisher matrix times a step, without ever forming the matrix."""
-    place, shape, background = step
-    change = jnp.concatenate([place, shape[problem.shape_of]], axis=1)
-    under = background_image(problem, background * problem.free_background)
-    image = draw_columns(problem, spec, linear, change, under) * linear.weight
+def project(problem: Problem, spec: Spec, linear: Linear, image: Array) -> Unknowns:
+    """Bring an image to the unknowns: each window's overlap with the column's derivatives."""
     monomials = table(spec)
 
     def moments_of(start: Array) -> Array:
         cut = windows.gather(image, windows.rows(problem.corners, start), spec.width)
         return (windows.rows(linear.unit, start) * cut) @ monomials.T
 
-    moments = windows.map_chunks(problem.chunks, change.shape[0], moments_of)
+    moments = windows.map_chunks(problem.chunks, problem.corners.shape[0], moments_of)
     return fold(problem, spec, jnp.einsum("nij,nj->ni", linear.tangents, moments), image)
+
+
+def multiply(problem: Problem, spec: Spec, linear: Linear, step: Unknowns) -> Unknowns:
+    """Fisher matrix times a step, without ever forming the matrix."""
+    place, shape, background = step
+    change = jnp.concatenate([place, shape[problem.shape_of]], axis=1)
+    under = background_image(problem, background * problem.free_background)
+    image = draw_columns(problem, spec, linear, change, under)
+    place, shape, nodes = project(problem, spec, linear, image * linear.weight)
+    return place, shape, nodes + stiffness(problem, background * problem.free_background)
 
 
 def background_gram(problem: Problem, weight: Array) -> Array:
     """Gram matrix (a b, a b) of the background's basis under pixel weights (Y, X)."""
     return _gram(problem, _block_mean(_block_mean(weight).T).T * BLOCK**2)
-
-
-def gram_at_columns(problem: Problem, spec: Spec, weight: Array) -> Array:
-    """Gram matrix (a b, a b) of the background's basis under weights (N,) at the columns."""
-    shape = tuple(size // BLOCK for size in problem.data.shape)
-    block = (problem.corners + spec.half) // BLOCK
-    return _gram(problem, jnp.zeros(shape).at[block[:, 0], block[:, 1]].add(weight))
 
 
 def _gram(problem: Problem, weight: Array) -> Array:

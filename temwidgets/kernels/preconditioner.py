@@ -55,10 +55,12 @@ def invert_symmetric(blocks: Array) -> Array:
     return -jnp.moveaxis(work, -1, 0)
 
 
-def build(problem: Problem, spec: Spec, linear: Linear, damping: Array) -> Preconditioner:
+def build(
+    problem: Problem, spec: Spec, linear: Linear, heights: Array, damping: Array
+) -> Preconditioner:
     """Invert the blocks and the coarse system at one state."""
     own = 3 if spec.tied else 6
-    modes = _modes(problem, spec)
+    modes = _modes(spec, heights)
     return Preconditioner(
         damped_inverse(linear.blocks[:, :own, :own], damping),
         modes,
@@ -73,10 +75,19 @@ def basis_at_columns(problem: Problem, spec: Spec) -> tuple[Array, Array]:
     return problem.basis_y[middle[:, 0]], problem.basis_x[middle[:, 1]]
 
 
-def _modes(problem: Problem, spec: Spec) -> Array:
-    """Collective changes: all heights together and, where shapes are free, all widths."""
-    kinds = (0,) if spec.tied else (0, 3)
-    return jnp.stack([jnp.zeros((problem.start.shape[0], 6)).at[:, k].set(1.0) for k in kinds])
+def _modes(spec: Spec, heights: Array) -> Array:
+    """Collective changes (k, N, 6): heights and, where shapes are free, widths.
+
+    Each comes in two kinds, one equal for all columns and one that goes with the height, so that
+    strong and weak sublattices can answer differently.
+    """
+    size = heights.shape[0]
+    typical = jnp.sum(heights) / jnp.maximum(jnp.sum(heights > 0), 1)
+    relative = jnp.clip(heights / jnp.maximum(typical, 1e-12), 0.2, 5.0)
+    kinds = [(0, jnp.ones(size)), (0, relative)]
+    if not spec.tied:
+        kinds += [(3, jnp.ones(size)), (3, 1 / relative)]
+    return jnp.stack([jnp.zeros((size, 6)).at[:, k].set(values) for k, values in kinds])
 
 
 def _coarse_inverse(problem: Problem, spec: Spec, linear: Linear, modes: Array) -> Array:
@@ -87,12 +98,17 @@ def _coarse_inverse(problem: Problem, spec: Spec, linear: Linear, modes: Array) 
     def gram(first: Array, second: Array) -> Array:
         return normal.background_gram(problem, linear.weight * first * second)
 
-    rows = [[gram(i, j) for j in images] for i in images]
-    matrix = jnp.block(rows)
+    matrix = jnp.block([[gram(i, j) for j in images] for i in images])
+    a, b = problem.free_background.shape
+    stiff = jnp.kron(problem.stiff_y, jnp.eye(b)) + jnp.kron(jnp.eye(a), problem.stiff_x)
+    matrix = matrix.at[: a * b, : a * b].add(stiff)
     if spec.tied:
         matrix = _with_shared(problem, spec, linear, images, matrix)
     diagonal = jnp.diag(matrix)
-    used = diagonal > 1e-12 * jnp.max(diagonal)
+    modes_free = jnp.ones(a * b * len(modes))
+    shared_free = problem.free_shape.ravel() if spec.tied else jnp.zeros(0)
+    free = jnp.concatenate([problem.free_background.ravel(), modes_free, shared_free])
+    used = (diagonal > 1e-12 * jnp.max(diagonal)) & (free > 0)
     scale = jnp.where(used, jax.lax.rsqrt(jnp.where(used, diagonal, 1.0)), 0.0)
     unit = matrix * scale[:, None] * scale[None] + jnp.diag(jnp.where(used, 1e-4, 1.0))
     return jnp.linalg.inv(unit) * scale[:, None] * scale[None]

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+CROWDED = 3.3  # distance of nearest columns over sigma below which tails merge
 HALVES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 29, 35, 42, 50, 60, 72)
 
 
@@ -18,40 +19,57 @@ def nearest_distance(rows: np.ndarray, cols: np.ndarray, alone: float) -> np.nda
 
 
 def typical_sigma(image: np.ndarray, rows: np.ndarray, cols: np.ndarray, apart: float) -> float:
-    """Width of the average column, from the half-height radius of the mean radial profile.
+    """Width of the columns, from how the image's spectrum falls off against that of points.
 
-    The profile runs to where the neighbours' tails begin to rise; `apart` is the distance of
-    nearest columns, px.
+    The image is the columns' places convolved with a Gaussian, so at every frequency f its
+    spectrum is that of the places times exp(-2 pi^2 sigma^2 f^2); overlaps do not matter. Low
+    frequencies are left out, for the background. `apart` is the distance of nearest columns, px.
     """
-    reach = int(np.clip(np.ceil(0.6 * apart), 2, 60))
+    fallback = 0.25 * apart
+    rows, cols, image = _central(image, rows, cols)
     row, col = np.rint(rows).astype(int), np.rint(cols).astype(int)
+    if len(row) < 3:
+        return fallback
+    taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in image.shape))
+    height = np.maximum(image[row, col] - np.percentile(image, 5), 0) * taper[row, col]
+    points = np.zeros(image.shape)
+    np.add.at(points, (row, col), height)
+    spectrum = np.fft.rfft2((image - image.mean()) * taper)
+    pattern = np.fft.rfft2(points)
+    fy, fx = np.fft.fftfreq(image.shape[0]), np.fft.rfftfreq(image.shape[1])
+    square = fy[:, None] ** 2 + fx**2
+    # rounding places to pixels spreads them by a twelfth of a square pixel
+    used = (square > (0.6 / apart) ** 2) & (square < (2.0 / apart) ** 2)
+    along = np.real(spectrum[used] * np.conj(pattern[used]))
+    power, square = np.abs(pattern[used]) ** 2, square[used]
+    sigmas = apart * np.geomspace(0.12, 0.6, 60)
+    falls = np.exp(-2 * np.pi**2 * (sigmas[:, None] ** 2 - 1 / 12) * square)
+    gains = (falls @ along) ** 2 / np.maximum(falls**2 @ power, 1e-300)
+    gains[falls @ along <= 0] = 0
+    best = int(np.argmax(gains))
+    return float(sigmas[best]) if gains[best] > 0 else fallback
+
+
+def _central(
+    image: np.ndarray, rows: np.ndarray, cols: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The middle of a large image, up to 768 px a side, and the points in it."""
     height, width = image.shape
-    inside = (row >= reach) & (row < height - reach) & (col >= reach) & (col < width - reach)
-    row, col, frac_y, frac_x = (v[inside][:4000] for v in (row, col, rows - row, cols - col))
-    fallback = 0.22 * apart
-    if not len(row):
-        return fallback
-    axis = np.arange(-reach, reach + 1)
-    patches = image[row[:, None, None] + axis[:, None], col[:, None, None] + axis]
-    y, x = axis[:, None] - frac_y[:, None, None], axis - frac_x[:, None, None]
-    ring = np.rint(np.hypot(y, x)).astype(int).ravel()
-    total = np.bincount(ring, patches.ravel().astype(float))
-    profile = (total / np.maximum(np.bincount(ring), 1))[: reach + 1]
-    lowest = int(np.argmin(profile))
-    base, peak = profile[lowest], profile[0]
-    if lowest < 2 or not peak > base:
-        return fallback
-    radius = np.interp(-(base + peak) / 2, -profile[: lowest + 1], np.arange(lowest + 1))
-    # rounding centres to pixels widens the profile by a twelfth of a square pixel
-    sigma = np.sqrt(max((radius / 1.1774) ** 2 - 1 / 12, 0.25))
-    return float(np.clip(sigma, 0.12 * apart, 0.4 * apart))
+    top, left = max(0, (height - 768) // 2), max(0, (width - 768) // 2)
+    piece = image[top : top + 768, left : left + 768]
+    rows, cols = rows - top, cols - left
+    inside = (rows > -0.5) & (rows < piece.shape[0] - 0.5)
+    inside &= (cols > -0.5) & (cols < piece.shape[1] - 0.5)
+    return rows[inside], cols[inside], piece
 
 
-def window_half(sigma: float) -> int:
-    """Half width of the fit window: 3.3 sigma, rounded up to one of a few sizes."""
-    import os
+def window_half(sigma: float, apart: float) -> int:
+    """Half width of the fit window, px, rounded up to one of a few sizes.
 
-    wanted = float(os.environ.get("WH", "3.3")) * sigma
+    3.3 sigma do where columns stand apart. Where they crowd, heights, widths and background are
+    told apart by the tails alone, and a step that does not see them goes astray: 4.3 sigma.
+    """
+    wanted = (4.3 if apart < CROWDED * sigma else 3.3) * sigma
     return next((half for half in HALVES if half >= wanted), HALVES[-1])
 
 
