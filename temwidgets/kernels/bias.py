@@ -19,12 +19,11 @@ import jax.numpy as jnp
 from temwidgets.kernels import gaussians, joint_fit, windows
 from temwidgets.kernels import normal_equations as normal
 from temwidgets.kernels.joint_fit import State
-from temwidgets.kernels.normal_equations import Problem, Spec
+from temwidgets.kernels.normal_equations import Problem, Spec, Unknowns
 
 Array = jax.Array
 
 
-@partial(jax.jit, static_argnames="spec")
 def corrected(
     problem: Problem, spec: Spec, state: State, covariance: Array, accuracy: Array
 ) -> State:
@@ -40,13 +39,17 @@ def corrected(
     accuracy : Array
         How far the linear solve goes.
     """
-    linear = joint_fit.linear_at(problem, spec, state)
-    trusted = _trusted(state, covariance, problem)
-    curved = _curvature_image(problem, spec, state, covariance * trusted[:, None, None])
-    right = normal.project(problem, spec, linear, curved * linear.weight)
-    bias, _ = joint_fit.solve(
-        problem, spec, linear, right, state.place[:, 0], jnp.asarray(1e-5), accuracy
+    trusted, curved = _curvature(problem, spec, state, covariance)
+    solved = joint_fit.solve_at(
+        problem, spec, state, curved, jnp.float32(0), jnp.float32(1e-5), accuracy
     )
+    return _less(problem, spec, state, solved.change, covariance, trusted)
+
+
+@partial(jax.jit, static_argnames="spec")
+def _less(
+    problem: Problem, spec: Spec, state: State, bias: Unknowns, covariance: Array, trusted: Array
+) -> State:
     spread = jnp.sqrt(jnp.maximum(jnp.diagonal(covariance, axis1=1, axis2=2), 0.0))
     within = jnp.all(jnp.abs(bias[0]) <= spread[:, :3], axis=1)
     lost = jnp.sum(trusted * ~within) > 0.05 * jnp.sum(trusted)
@@ -59,6 +62,15 @@ def corrected(
     return state._replace(
         place=place, shape=shape, background=background, unit=unit, model=model, cost=cost
     )
+
+
+@partial(jax.jit, static_argnames="spec")
+def _curvature(
+    problem: Problem, spec: Spec, state: State, covariance: Array
+) -> tuple[Array, Array]:
+    trusted = _trusted(state, covariance, problem)
+    spread = covariance * trusted[:, None, None]
+    return trusted, _curvature_image(problem, spec, state, spread)
 
 
 def _trusted(state: State, covariance: Array, problem: Problem) -> Array:
@@ -78,7 +90,9 @@ def _curvature_image(problem: Problem, spec: Spec, state: State, covariance: Arr
 
     def pixels(start: Array) -> Array:
         chosen, spread = windows.rows(columns, start), windows.rows(covariance, start)
-        quartic, quadratic = jax.vmap(lambda p, c: _curvature(p, c, spec.scale))(chosen, spread)
+        quartic, quadratic = jax.vmap(lambda p, c: _column_curvature(p, c, spec.scale))(
+            chosen, spread
+        )
         polynomial = quartic @ table4 + quadratic @ table2
         return -windows.rows(state.unit, start) * polynomial / 2
 
@@ -86,7 +100,7 @@ def _curvature_image(problem: Problem, spec: Spec, state: State, covariance: Arr
     return windows.add_chunks(problem.chunks, problem.corners, spec.width, empty, pixels)
 
 
-def _curvature(column: Array, covariance: Array, scale: float) -> tuple[Array, Array]:
+def _column_curvature(column: Array, covariance: Array, scale: float) -> tuple[Array, Array]:
     """tr(H C) / E of one column, as coefficients over DEGREE_4 and DEGREE_2."""
     height, rest = column[0], column[1:]
 

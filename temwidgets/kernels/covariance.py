@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.spatial import cKDTree
 
-from temwidgets.kernels import gaussians, preconditioner, starts, windows
+from temwidgets.kernels import gaussians, joint_fit, preconditioner, starts, windows
 from temwidgets.kernels import normal_equations as normal
-from temwidgets.kernels.joint_fit import State, linear_at
+from temwidgets.kernels.joint_fit import State
 from temwidgets.kernels.normal_equations import Linear, Problem, Spec
 
 Array = jax.Array
@@ -49,7 +49,6 @@ def places_among(table: np.ndarray) -> np.ndarray:
     return np.where(found.any(2), found.argmax(2), -1).astype(np.int32)
 
 
-@partial(jax.jit, static_argnames="spec")
 def covariances(
     problem: Problem, spec: Spec, state: State, near: Array, among: Array
 ) -> tuple[Array, Array, Array]:
@@ -71,7 +70,19 @@ def covariances(
     Array, (N,)
         Variance of the centre over what it would be if the neighbours were known.
     """
-    linear = linear_at(problem, spec, state)
+    misfit = problem.data - state.model
+    # an accuracy of 1 solves nothing: only the equations themselves are wanted
+    solved = joint_fit.solve_at(
+        problem, spec, state, misfit, jnp.float32(1), jnp.float32(1e-6), jnp.float32(1)
+    )
+    return _covariances(problem, spec, state, solved, near, among)
+
+
+@partial(jax.jit, static_argnames="spec")
+def _covariances(
+    problem: Problem, spec: Spec, state: State, solved: joint_fit.Solved, near: Array, among: Array
+) -> tuple[Array, Array, Array]:
+    linear = Linear(state.unit, solved.weight, solved.tangents, solved.gradient, solved.blocks)
     stiff = problem.prior_weight * jnp.diag(jnp.array([0, 0, 0, 1, 1, 1.0]))
     blocks = linear.blocks + stiff
     own, size = (3 if spec.tied else 6), problem.corners.shape[0]
@@ -88,7 +99,7 @@ def covariances(
 
     response = windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
     basis_y, basis_x = preconditioner.basis_at_columns(problem, spec)
-    spread = _border_inverse(problem, spec, linear, state.place[:, 0])
+    spread = _border_inverse(problem, spec, solved.coarse)
 
     def assemble(start: Array) -> Array:
         under = _background_and_shared(
@@ -214,12 +225,11 @@ def _half_solve(matrix: Array, right: Array) -> Array:
     return jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
 
 
-def _border_inverse(problem: Problem, spec: Spec, linear: Linear, heights: Array) -> Array:
+def _border_inverse(problem: Problem, spec: Spec, coarse: Array) -> Array:
     """Covariance of the background's coefficients and of the shared shapes.
 
     From the coarse system of the preconditioner, in which columns answer to them collectively.
     """
-    coarse = preconditioner.build(problem, spec, linear, heights, jnp.asarray(1e-6)).coarse
     nodes = problem.free_background.size
     kinds = problem.free_shape.size if spec.tied else 0
     keep = np.r_[0:nodes, coarse.shape[0] - kinds : coarse.shape[0]]

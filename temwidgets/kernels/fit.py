@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from temwidgets.kernels import bias, covariance, joint_fit, starts
@@ -225,11 +226,11 @@ def _result(frame: _Frame, run: _Run, count: int, free: tuple[np.ndarray, bool])
     sigma = float(np.exp(np.median(before[:, 3]))) if len(before) else 1.0
     near = covariance.neighbours(before[:, 1], before[:, 2], run.problem.corners.shape[0], sigma)
     spread, under, inflation = covariance.covariances(
-        run.problem, spec, state, near, covariance.places_among(near)
+        run.problem, spec, state, jnp.asarray(near), jnp.asarray(covariance.places_among(near))
     )
     if run.settled:
         state = bias.corrected(
-            run.problem, spec, state, spread * np.float32(run.noise), np.float32(ACCURACY_SHARED)
+            run.problem, spec, state, spread * np.float32(run.noise), jnp.float32(ACCURACY_SHARED)
         )
     parameters = _parameters(run._replace(state=state), unit)
     scale = np.array([unit, 1, 1, 1, 1, 1])

@@ -60,33 +60,101 @@ def begin(problem: Problem, spec: Spec, place: Array, shape: Array, background: 
     )
 
 
-@partial(jax.jit, static_argnames="spec")
+class Solved(NamedTuple):
+    """The answer of the normal equations at a state, and what they were."""
+
+    change: Unknowns
+    gradient: Unknowns
+    tangents: Array  # (N, 6, 6)
+    blocks: Array  # (N, 6, 6)
+    weight: Array  # (Y, X)
+    coarse: Array  # inverse of the preconditioner's coarse system
+    iterations: Array
+
+
 def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
     """One Fisher-scoring step; if the cost would rise, stay and raise the damping.
 
     `accuracy` is how far the linear solve goes: the ratio of its last to its first residual.
     """
-    linear = linear_at(problem, spec, state)
-    change, solved = solve(
-        problem, spec, linear, linear.gradient, state.place[:, 0], state.damping, accuracy
+    misfit = problem.data - state.model
+    solved = solve_at(problem, spec, state, misfit, jnp.float32(1), state.damping, accuracy)
+    return _advance(problem, spec, state, solved)
+
+
+@partial(jax.jit, static_argnames="spec")
+def solve_at(
+    problem: Problem,
+    spec: Spec,
+    state: State,
+    image: Array,
+    priors: Array,
+    damping: Array,
+    accuracy: Array,
+) -> Solved:
+    """Linearise at a state and solve for the change that explains `image`.
+
+    The one large compilation of a fit: steps, errors and bias all go through it.
+    """
+    linear = linear_at(problem, spec, state, image, priors)
+    levels = preconditioner.build(problem, spec, linear, state.place[:, 0], damping)
+    change, iterations = _conjugate_gradients(
+        problem, spec, linear, levels, linear.gradient, damping, accuracy
     )
-    (place, shape, background), unit, model, cost = _search(problem, spec, state, change)
+    return Solved(
+        change,
+        linear.gradient,
+        linear.tangents,
+        linear.blocks,
+        linear.weight,
+        levels.coarse,
+        iterations,
+    )
+
+
+@partial(jax.jit, static_argnames="spec")
+def _advance(problem: Problem, spec: Spec, state: State, solved: Solved) -> State:
+    (place, shape, background), unit, model, cost = _search(problem, spec, state, solved.change)
     better = cost <= state.cost + 1e-6 * jnp.abs(state.cost)
-    information = jnp.diagonal(linear.blocks[:, :3, :3], axis1=1, axis2=2)
+    information = jnp.diagonal(solved.blocks[:, :3, :3], axis1=1, axis2=2)
     shift = jnp.max(jnp.abs(place - state.place) * jnp.sqrt(information), axis=1)
     damping = jnp.where(better, jnp.maximum(state.damping / 10, 1e-5), state.damping * 10)
-    decrement = _dot(linear.gradient, change) / 2
+    decrement = _dot(solved.gradient, solved.change) / 2
     trial = State(
-        place, shape, background, unit, model, cost, damping, shift, decrement, better, solved
+        place,
+        shape,
+        background,
+        unit,
+        model,
+        cost,
+        damping,
+        shift,
+        decrement,
+        better,
+        solved.iterations,
     )
-    kept = state._replace(damping=damping, accepted=better, solved=solved)
+    kept = state._replace(damping=damping, accepted=better, solved=solved.iterations)
     return jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, kept)
 
 
-def linear_at(problem: Problem, spec: Spec, state: State) -> Linear:
+def linear_at(
+    problem: Problem,
+    spec: Spec,
+    state: State,
+    image: Array | None = None,
+    priors: Array | float = 1.0,
+) -> Linear:
     """Normal equations at a state; what would leave its bounds is held."""
     linear = normal.linearise(
-        problem, spec, state.place, state.shape, state.background, state.unit, state.model
+        problem,
+        spec,
+        state.place,
+        state.shape,
+        state.background,
+        state.unit,
+        state.model,
+        image,
+        priors,
     )
     place_gradient, shape_gradient, background_gradient = linear.gradient
     keep = 1.0 - _leaving(problem, state, place_gradient)
@@ -114,22 +182,22 @@ def _search(
 ) -> tuple[Unknowns, Array, Array, Array]:
     """Go a whole step, or a third, a ninth... of it until the cost falls."""
 
-    def trial(length: Array) -> tuple:
-        there = move(problem, state, jax.tree.map(lambda v: length * v, change))
-        unit, model = normal.draw(problem, spec, *there)
-        shape, background = there[1:]
-        return there, unit, model, normal.cost(problem, spec, shape, background, model)
-
     def worse(carry: tuple) -> Array:
-        length, (_, _, _, cost) = carry
+        length, _, _, _, cost = carry
         return (cost > state.cost + 1e-6 * jnp.abs(state.cost)) & (length > 0.03)
 
     def shorter(carry: tuple) -> tuple:
         length = carry[0] / 3
-        return length, trial(length)
+        there = move(problem, state, jax.tree.map(lambda v: length * v, change))
+        unit, model = normal.draw(problem, spec, *there)
+        shape, background = there[1:]
+        return length, there, unit, model, normal.cost(problem, spec, shape, background, model)
 
-    whole = jnp.ones((), jnp.float32)
-    return jax.lax.while_loop(worse, shorter, (whole, trial(whole)))[1]
+    # begun before the whole step, so that trying is compiled once
+    here = (state.place, state.shape, state.background)
+    nowhere = jnp.full((), jnp.inf, jnp.float32)
+    begun = (jnp.full((), 3.0, jnp.float32), here, state.unit, state.model, nowhere)
+    return jax.lax.while_loop(worse, shorter, begun)[1:]
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -170,6 +238,18 @@ def solve(
     Returns the answer to the right-hand side and how many iterations it took.
     """
     levels = preconditioner.build(problem, spec, linear, heights, damping)
+    return _conjugate_gradients(problem, spec, linear, levels, right, damping, accuracy)
+
+
+def _conjugate_gradients(
+    problem: Problem,
+    spec: Spec,
+    linear: Linear,
+    levels: preconditioner.Preconditioner,
+    right: Unknowns,
+    damping: Array,
+    accuracy: Array,
+) -> tuple[Unknowns, Array]:
     diagonal = jnp.diagonal(linear.blocks, axis1=1, axis2=2)
     place, shape, background = normal.fold(
         problem, spec, damping * diagonal, jnp.zeros_like(problem.data)

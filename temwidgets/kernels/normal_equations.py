@@ -194,11 +194,17 @@ def linearise(
     background: Array,
     unit: Array,
     model: Array,
+    image: Array | None = None,
+    priors: Array | float = 1.0,
 ) -> Linear:
-    """Gradient and Fisher blocks from the moments of each window."""
+    """Gradient and Fisher blocks from the moments of each window.
+
+    The gradient is that of the misfit data - model, or of another `image` put in its place;
+    `priors` is 0 to leave them out.
+    """
     table2, table4 = table(spec), table(spec, gaussians.DEGREE_4)
     weight = weights(problem, spec, model)
-    residual = weight * (problem.data - model)
+    residual = weight * (problem.data - model if image is None else image)
     columns = column_parameters(problem, place, shape)
     tangents = _tangents(problem, spec, columns, shape)
 
@@ -213,9 +219,9 @@ def linearise(
     products = moments[:, 6:][:, gaussians.PRODUCTS]
     blocks = jnp.einsum("nij,njk,nlk->nil", tangents, products, tangents)
     place_part, shape_part, background_part = fold(problem, spec, gradient, residual)
-    pull = problem.prior_weight * (problem.prior_shape - shape)
+    pull = priors * problem.prior_weight * (problem.prior_shape - shape)
     shape_part += jnp.einsum("nji,nj->ni", local_frames(problem, shape), pull) * problem.free_shape
-    background_part -= stiffness(problem, background)
+    background_part -= priors * stiffness(problem, background)
     return Linear(unit, weight, tangents, (place_part, shape_part, background_part), blocks)
 
 

@@ -19,10 +19,10 @@ CHUNK = 512
 
 
 def bucket(count: int) -> int:
-    """Smallest size CHUNK * 4^k that holds `count` columns."""
+    """Smallest of 512, 2560, 10240, 40960, ... that holds `count` columns."""
     size = CHUNK
     while size < count:
-        size *= 4
+        size *= 5 if size == CHUNK else 4
     return size
 
 
