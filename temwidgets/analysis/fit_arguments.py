@@ -10,7 +10,7 @@ import xarray as xr
 
 from temwidgets.conventions import PixelGrid
 from temwidgets.kernels import starts
-from temwidgets.kernels.fit_setup import Start
+from temwidgets.kernels.fit_setup import Start, filled
 
 SHAPES = ("elliptical", "round", "shared", "auto")
 NOISES = ("poisson", "gaussian")
@@ -96,19 +96,25 @@ def make_start(
     alone = 0.25 * min(grid.shape)
     apart = starts.nearest_distance(rows, cols, alone)
     typical = float(np.median(apart)) if count else alone
-    filled = np.where(np.isfinite(image), image, np.nanmedian(image))
-    sigma = starts.typical_sigma(filled, rows, cols, typical)
+    image = filled(image)
+    sigma = starts.typical_sigma(image, rows, cols, typical)
     shapes = start_shapes(columns, grid, sigma)
     half = starts.window_half(float(np.exp(np.percentile(shapes[:, 0], 90))), typical)
     spacing = 10 * typical if background_scale is None else background_scale / step
     counts = starts.background_counts(background, grid.shape, max(spacing, 16))
-    coefficients = starts.background_start(background, filled, counts)
+    coefficients = starts.background_start(background, image, counts)
     under = background_under(background, coefficients, grid.shape)
-    heights = starts.heights_at(filled, rows, cols, under, sigma)
+    heights = starts.heights_at(image, rows, cols, under, sigma)
     known = columns["amplitude"].values if "amplitude" in columns else np.full(count, np.nan)
     heights = np.where(np.isfinite(known), known, heights)
     low, high = _place_bounds(bounds, grid, count)
+    free = np.stack([~fixed.get(k, np.zeros(count, bool)) for k in PLACE], axis=1)
+    # a start beyond its bounds would be worse off for the first step back and never take it
+    place = np.stack([heights, rows, cols], axis=1)
+    heights, rows, cols = np.where(free, np.clip(place, low, high), place).T
     shape_of, shapes, free_shape, frame = _shape_unknowns(columns, shapes, shape, fixed, bounds)
+    limits = _log_sigma_range(bounds, sigma, half, step)
+    shapes = np.where(free_shape.any(axis=1, keepdims=True), _clipped(shapes, limits), shapes)
     shift = np.full(count, max_shift / step) if max_shift else np.clip(0.5 * apart, 1.0, None)
     start = Start(
         rows=rows,
@@ -119,8 +125,8 @@ def make_start(
         low=low,
         high=high,
         max_shift=shift,
-        log_sigma_range=_log_sigma_range(bounds, sigma, half, step),
-        free=np.stack([~fixed.get(k, np.zeros(count, bool)) for k in PLACE], axis=1),
+        log_sigma_range=limits,
+        free=free,
         free_shape=free_shape,
         frame=frame,
         coefficients=coefficients,
@@ -227,3 +233,12 @@ def _log_sigma_range(
         low, high = max(low / step, 0.3 * sigma, 0.35), min(high / step, widest)
         pairs.append((np.log(min(low, high)), np.log(high)))
     return np.array(pairs)
+
+
+def _clipped(shapes: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Bring shapes (t, 3) within the limits of log sigma; the axes keep their direction."""
+    eta = np.hypot(shapes[:, 1], shapes[:, 2])
+    major = np.clip(shapes[:, 0] + eta, *limits[0])
+    minor = np.minimum(np.clip(shapes[:, 0] - eta, *limits[1]), major)
+    ratio = (major - minor) / 2 / np.maximum(eta, 1e-12) * (eta > 1e-12)
+    return np.concatenate([(major + minor)[:, None] / 2, shapes[:, 1:] * ratio[:, None]], axis=1)

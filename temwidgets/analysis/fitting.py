@@ -25,6 +25,7 @@ from temwidgets.conventions import (
 )
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
+from temwidgets.kernels.fit_setup import filled
 
 Report = Callable[[float], None] | None
 MERGE = 1.0  # starts closer than this many px are one column
@@ -100,7 +101,7 @@ def fit_columns(
     Raises
     ------
     ValueError
-        If an option is unknown, no column lies in the image, or units differ.
+        If an option is unknown, no column lies in the image, no pixel is finite, or units differ.
 
     References
     ----------
@@ -168,7 +169,7 @@ def _fit_one_shape(
     active, flags = _usable(columns, grid)
     if shape == "shared":
         columns = with_sublattices(image, columns)
-    values = np.asarray(image.values, np.float32)
+    values = finite_values(image)
     chosen = columns.isel(column=active)
     masks = {name: mask[active] for name, mask in options["fixed"].items()}
     start, half = arguments.make_start(
@@ -205,8 +206,7 @@ def with_sublattices(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:
         return label_sublattices(columns, variable="height")
     grid = pixel_grid(image)
     rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
-    values = np.asarray(image.values, np.float32)
-    values = np.where(np.isfinite(values), values, np.nanmedian(values))
+    values = filled(finite_values(image))
     apart = float(np.median(starts.nearest_distance(rows, cols, 0.25 * min(grid.shape))))
     under = np.full(values.shape, np.percentile(values, 5))
     heights = starts.heights_at(values, rows, cols, under, 0.22 * apart)
@@ -215,6 +215,23 @@ def with_sublattices(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:
         variable="height",
     )
     return labelled.drop_vars("height")
+
+
+def finite_values(image: xr.DataArray) -> np.ndarray:
+    """Pixels in single precision, with NaN for all that does not count.
+
+    Raises
+    ------
+    ValueError
+        If no pixel is finite.
+    """
+    values = np.asarray(image.values, np.float32)
+    finite = np.isfinite(values)
+    if not finite.any():
+        raise ValueError(
+            f"None of the image's {values.size} pixels is finite, so that there is nothing to fit."
+        )
+    return values if finite.all() else np.where(finite, values, np.float32(np.nan))
 
 
 def _usable(columns: xr.Dataset, grid: PixelGrid) -> tuple[np.ndarray, np.ndarray]:

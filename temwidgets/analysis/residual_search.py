@@ -20,6 +20,9 @@ CLOSEST = 0.45
 """Distance to the next column, over the separation, below which none is looked for."""
 APART = 0.9
 """The same between new columns: what a missing one leaves beside itself is no column."""
+RIM = 1.0
+"""Distance from the edge, in sigmas, within which none is looked for: where no column explains the
+outermost pixels the fit leaves them out, and its background there is only carried on."""
 
 
 def find_in_residual(
@@ -106,7 +109,8 @@ def _missing(
     spread = max(1.0, 1.4826 * float(np.median(np.abs(z - np.median(z)))))
     aspect = (grid.sampling.y / unit, grid.sampling.x / unit)
     found, _ = find_peaks(z, threshold * spread, APART * separation / unit, aspect)
-    inside: np.ndarray = np.all((found > -0.5) & (found < np.array(grid.shape) - 0.5), axis=1)
+    rim = RIM * np.array(width)
+    inside: np.ndarray = np.all((found >= rim) & (found <= np.array(grid.shape) - 1 - rim), axis=1)
     y, x = grid.to_lengths(*found[inside].T)
     if len(place) and y.size:
         free = KDTree(place).query(np.column_stack([y, x]))[0] > CLOSEST * separation

@@ -44,7 +44,8 @@ def with_ghosts(start: Start, image: np.ndarray, tied: bool) -> Start:
     shape = np.median(start.shapes[start.shape_of], axis=0) * [1, 0, 0]
     sigma = float(np.exp(shape[0]))
     apart = starts.nearest_distance(start.rows, start.cols, 4 * sigma)
-    ghosts = starts.beyond_edge(image, start.rows, start.cols, sigma, float(np.median(apart)))
+    apart_here = float(np.median(apart))
+    ghosts = starts.beyond_edge(filled(image), start.rows, start.cols, sigma, apart_here)
     number = len(ghosts)
     low, high = np.full((number, 3), -np.inf), np.full((number, 3), np.inf)
     for axis, size in enumerate(image.shape):
@@ -101,6 +102,11 @@ def margin_of(half: int) -> int:
     return int(np.ceil(1.5 * half))
 
 
+def filled(image: np.ndarray) -> np.ndarray:
+    """Put the median in the place of pixels that do not count."""
+    return np.where(np.isfinite(image), image, np.nanmedian(image))
+
+
 def unit_of(image: np.ndarray) -> float:
     """A scale that brings the image to order one."""
     finite = image[np.isfinite(image)]
@@ -146,7 +152,11 @@ def prepare(
     shape_rows = len(start.shapes) + (-len(start.shapes)) % 4 if spec.tied else size
     shapes = windows.pad_rows(start.shapes.astype(np.float32), shape_rows)
     shape_of = start.shape_of if spec.tied else np.arange(size)
-    noise = starts.noise_to_signal(data) * (1 if spec.poisson else float(data.mean()))
+    counted = filled(image) / unit
+    if spec.poisson:
+        noise = starts.noise_to_signal(counted)
+    else:
+        noise = starts.noise_deviation(counted) ** 2
     free_background = np.full(nodes.shape, float(start.free_background), np.float32)
     unused = np.zeros_like(free_background)
     unused[1:, 1:] = start.background == "plane"
