@@ -21,6 +21,7 @@ class Call:
     amend: bool = False
     clears: tuple[str, ...] = ()
     carries: bool = False
+    follows: bool = False
     shortcut: Callable[..., Any] | None = None
 
     @property
@@ -36,7 +37,12 @@ class Call:
     @property
     def gives_way(self) -> bool:
         """Whether another call may be queued behind this one rather than be refused."""
-        return self.amend or self.into in DERIVED
+        return self.amend or self.stops
+
+    @property
+    def stops(self) -> bool:
+        """Whether this call is given up when another comes: it can be made up for later."""
+        return self.follows or self.into in DERIVED
 
     def step(self, state: State, frame: int) -> Step:
         """Describe the call as a step from `state`.
@@ -55,6 +61,7 @@ class Call:
             into=self.into,
             clears=self.clears,
             carries=self.carries and state.get("columns") is not None,
+            follows=self.follows,
             amends=self.amend,
             frame=frame if framed else None,
         )

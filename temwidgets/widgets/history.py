@@ -31,6 +31,8 @@ class Step:
         Products that no longer fit and were dropped.
     carries : bool
         The columns were carried into the frame of the new image.
+    follows : bool
+        The step completes the one before it (a refit after an edit): undo takes both back.
     amends : bool
         The step stands for a control that is still being moved: the next of its kind replaces it.
     """
@@ -42,6 +44,7 @@ class Step:
     frame: int | None = None
     clears: tuple[str, ...] = ()
     carries: bool = False
+    follows: bool = False
     amends: bool = False
 
     @property
@@ -139,18 +142,22 @@ class History:
         self.position = keep + 1
 
     def undo(self) -> State:
-        """Go back one step, with the derived ones after it, and return the state there."""
-        while self.position and self.steps[self.position - 1].derived:
+        """Go back one step, with those that hang on it, and return the state there."""
+        while self.position and self._hangs_on(self.position - 1):
             self.position -= 1
         self.position = max(self.position - 1, 0)
         return self.present
 
     def redo(self) -> State:
-        """Go forth one step, with the derived ones after it, and return the state there."""
+        """Go forth one step, with those that hang on it, and return the state there."""
         self.position = min(self.position + 1, len(self.steps))
-        while self.can_redo and self.steps[self.position].derived:
+        while self.can_redo and self._hangs_on(self.position):
             self.position += 1
         return self.present
+
+    def _hangs_on(self, index: int) -> bool:
+        """Whether a step is undone and redone together with the one before it."""
+        return self.steps[index].derived or self.steps[index].follows
 
     def _replaces(self, target: str, into: str, amend: bool) -> bool:
         if not (amend and self.position):

@@ -27,12 +27,15 @@ class Job(traitlets.HasTraits):
         How far it has come, 0 to 1; stays 0 when the function does not tell.
     seconds_left : float or None
         Estimated from the fraction; None while nothing is known.
+    note : str
+        What else there is to say while it runs; whoever began the job may set it.
     """
 
     running = traitlets.Bool(False)
     name = traitlets.Unicode("")
     fraction = traitlets.Float(0.0)
     seconds_left = traitlets.Float(None, allow_none=True)
+    note = traitlets.Unicode("")
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +64,7 @@ class Job(traitlets.HasTraits):
         self._started = self._told = time.monotonic()
         with self.hold_trait_notifications():
             self.name, self.fraction, self.seconds_left, self.running = name, 0.0, None, True
+            self.note = ""
 
     def end(self) -> None:
         """Mark the job as over."""

@@ -11,7 +11,7 @@ from temwidgets.widgets.style import style_sheet
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.workspace import Workspace
 
-_WATCHED = ("running", "name", "fraction", "seconds_left")
+_WATCHED = ("running", "name", "fraction", "seconds_left", "note")
 
 
 class StatusLine(widgets.VBox):
@@ -57,7 +57,8 @@ class StatusLine(widgets.VBox):
         self.progress.layout.display = "" if job.running else "none"
         self.text.layout.display = "none" if job.running else ""
         self.bar.value = job.fraction
-        self.label.value = f"{job.name}{_share(job.fraction)}{_left(job.seconds_left)}"
+        label = f"{job.name}{_share(job.fraction)}{_left(job.seconds_left)}"
+        self.label.value = f"{label} ({job.note})" if job.note else label
 
 
 def _share(fraction: float) -> str:

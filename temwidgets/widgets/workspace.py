@@ -20,7 +20,6 @@ from temwidgets.widgets.errors import sentence
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job, start_thread
 from temwidgets.widgets.products import (
-    DERIVED,
     PRODUCTS,
     Product,
     State,
@@ -112,6 +111,7 @@ class Workspace(traitlets.HasTraits):
         amend: bool = False,
         clears: tuple[str, ...] = (),
         carries: bool = False,
+        follows: bool = False,
         shortcut: Callable[..., Any] | None = None,
         **arguments: Any,
     ) -> Job:
@@ -134,6 +134,9 @@ class Workspace(traitlets.HasTraits):
             Products that no longer fit after this step, e.g. columns when another image is read.
         carries : bool
             Carry the columns into the frame of the new image (rotation, calibration).
+        follows : bool
+            The step completes the one before it: undo takes both back. It is given up when
+            another step comes.
         shortcut : callable, optional
             Called in place of `function`, with the same arguments: a quicker way to the same
             result, such as cutting candidates that are known already. The step is `function`.
@@ -150,7 +153,7 @@ class Workspace(traitlets.HasTraits):
         RuntimeError
             With `wait`, if another function is running; and whatever the function raises.
         """
-        call = Call(function, arguments, into or "", amend, tuple(clears), carries, shortcut)
+        call = Call(function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut)
         if not self._join(call, wait):
             return self.job
         if not wait:
@@ -225,7 +228,7 @@ class Workspace(traitlets.HasTraits):
             begins = self._line.join(call)
             if begins:
                 self.job.begin(call.name)
-            elif self._line.running is not None and self._line.running.into in DERIVED:
+            elif self._line.running is not None and self._line.running.stops:
                 self.job.cancel()
         return begins
 
@@ -234,7 +237,7 @@ class Workspace(traitlets.HasTraits):
         running = self._line.running
         if running is None or not running.gives_way:
             return
-        if running.into in DERIVED:
+        if running.stops:
             self.job.cancel()
         self.job.wait(_PATIENCE)
 

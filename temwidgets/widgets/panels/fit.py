@@ -15,11 +15,15 @@ from temwidgets.conventions import FLAG_SENTENCES, Flag, length_unit
 from temwidgets.widgets.controls import button, checkbox, dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
+from temwidgets.widgets.panels._refit import EDITS, Outdated, is_fitted, rehearse
 from temwidgets.widgets.style import row, together
+from temwidgets.widgets.views._base import note
 from temwidgets.widgets.workspace import Message
 
 _LIVE = 1.0
 """Seconds: a fit that took longer is not repeated while controls move."""
+
+_FITS = ("fit_columns", "refit_columns")
 
 _SHAPES = [
     ("elliptical, each its own", "elliptical"),
@@ -32,9 +36,15 @@ _GROUNDS = [("smooth", "smooth"), ("plane", "plane"), ("constant", "constant")]
 
 
 class FitPanel(Panel):
-    """Options of `temwidgets.fit_columns`; the model and residual follow each fit."""
+    """Options of `temwidgets.fit_columns`; the model and residual follow each fit.
+
+    Where columns of a fit are added, moved or deleted, their neighbourhood is fitted again.
+    """
+
+    _compiled = False
 
     def _build(self) -> list[widgets.Widget]:
+        self._outdated = Outdated()
         self._started = self._took = np.inf
         self.shape = dropdown("Shape", "Shape of the columns", _SHAPES)
         self.noise = dropdown("Noise", "How the pixels scatter about the model", _NOISE)
@@ -44,8 +54,20 @@ class FitPanel(Panel):
         self.live = checkbox("live", "Fit again when an option changes, if a fit takes under 1 s")
         self.model = checkbox("model and residual", "Compute them after each fit", value=True)
         self.fit = self.action("Fit columns", "Fit all columns at once", lambda _: self._fit())
+        self.refit = checkbox(
+            "refit after edits",
+            "Where a column is added, moved or deleted, fit the neighbourhood again; undo takes"
+            " both back",
+            value=True,
+        )
+        self.again = self.action(
+            "Refit selected", "Fit the selected columns again with their neighbours", self._again
+        )
+        self.hint = widgets.HTML()
+        self.hint.add_class("tem-note")
         self.follow = button("Share shapes", "Fit with one shape per sublattice")
         self.follow.on_click(self._share)
+        self.advice = row(self.hint, self.follow)
         self.flagged = button("Select flagged", "Select the columns that need a second look")
         self.flagged.on_click(self._select_flagged)
         self.report = widgets.HTML()
@@ -57,8 +79,9 @@ class FitPanel(Panel):
         self._shown(None)
         return [
             row(self.shape, self.noise, self.background, together(self.max_shift, self.unit)),
-            row(self.fit, self.live, self.model, self.follow, self.flagged),
+            row(self.fit, self.live, self.model, self.refit, self.again, self.flagged),
             self.report,
+            self.advice,
         ]
 
     def _fit(self) -> None:
@@ -73,6 +96,16 @@ class FitPanel(Panel):
             self.workspace.run(tw.fit_columns, into="columns", amend=True, **options)
         except Exception as error:
             self.show_error(error)
+        job = self.workspace.job
+        if not FitPanel._compiled and job.running and job.name == "fit_columns":
+            job.note = "the first fit may compile for some seconds"
+
+    @guarded
+    def _again(self, _: Any) -> None:
+        labels = self.workspace.selection.labels.tolist()
+        if not labels:
+            raise ValueError("No column is selected: select some in a view first.")
+        self.workspace.run(tw.refit_columns, into="columns", labels=labels)
 
     @guarded
     def _changed(self, _: Any) -> None:
@@ -100,31 +133,53 @@ class FitPanel(Panel):
 
     @guarded
     def _ran(self, change: Any) -> None:
-        """Measure how long fits take, and let the model follow."""
+        """Measure how long fits take; let model and refits follow."""
         job = self.workspace.job
         if change["new"]:
             self._started = time.monotonic()
             return
         steps = self.workspace.history
-        if job.name != "fit_columns" or not steps or steps[-1].name != "fit_columns":
+        name = job.name  # of the job that has ended; those started here change it
+        if not steps or name != steps[-1].name or job.cancelled:
             return
-        self._took = time.monotonic() - self._started
-        if self.model.value and self.workspace.model is None and not job.cancelled:
+        if name in EDITS:
+            self._refit()
+        if name == "fit_columns":
+            self._took = time.monotonic() - self._started
+            FitPanel._compiled = True
+        if name in _FITS and self.model.value and self.workspace.model is None:
             self.workspace.run(tw.model_image, into="model")
+        if name == "fit_columns" and self.refit.value:
+            rehearse(self.workspace.plane, self.workspace.columns)
+
+    def _refit(self) -> None:
+        """Fit again where columns were edited."""
+        columns = self.workspace.columns
+        if not self.refit.value or columns is None:
+            return
+        arguments = self._outdated.arguments(columns)
+        if arguments:
+            self.workspace.run(tw.refit_columns, into="columns", follows=True, **arguments)
 
     @guarded
-    def _shown(self, _: Any) -> None:
+    def _shown(self, change: Any) -> None:
         image, columns = self.workspace.image, self.workspace.columns
+        steps = self.workspace.history
+        if change is not None and change["name"] == "columns":
+            self._outdated.note(steps[-1] if steps else None, change["old"], columns)
         self.unit.value = "nm" if image is None else length_unit(image)
         fitted = columns is not None and "reduced_chi2" in columns.attrs
         self.report.value = statistics(columns) if fitted else ""
-        hint = fitted and columns.attrs.get("fit_hint") and self.shape.value != "shared"
-        self.follow.layout.display = "" if hint else "none"
+        hint = str(columns.attrs.get("fit_hint", "")) if columns is not None and fitted else ""
+        self.hint.value = note(hint, "warning")
+        self.advice.layout.display = "" if hint else "none"
         self.flagged.layout.display = "" if fitted else "none"
+        self.refit.layout.display = "" if is_fitted(columns) else "none"
+        self.again.layout.display = "" if is_fitted(columns) else "none"
 
 
 def statistics(columns: xr.Dataset) -> str:
-    """Write the statistics, the flags and the hint of a fit as HTML."""
+    """Write the statistics and the flags of a fit as HTML."""
     attrs = columns.attrs
     settled = "settled" if attrs.get("fit_converged") else "not settled"
     lines = [
@@ -138,6 +193,4 @@ def statistics(columns: xr.Dataset) -> str:
         for flag, count in counts.items()
         if count
     ]
-    if attrs.get("fit_hint"):
-        lines.append(f'<span class="tem-warning">{escape(attrs["fit_hint"])}</span>')
     return "".join(f"<div>{line}</div>" for line in lines)

@@ -173,6 +173,8 @@ def statistics(table: xr.Dataset, units: str) -> str:
     for index in range(table.sizes["sublattice"]):
         one = table.isel(sublattice=index)
         number = int(one["sublattice"])
+        if not int(one["count"]):  # columns not fitted yet: a mean of nothing is no news
+            continue
         name = str(one["name"].item()) if "name" in one.coords else str(number)
         rows.append(
             [
@@ -183,6 +185,8 @@ def statistics(table: xr.Dataset, units: str) -> str:
                 *([f"{float(one['typical_error']):.2g}"] if errors else []),
             ]
         )
+    if not rows:
+        return ""
     heads = ["Sublattice", "Count", f"Mean ± sd ({units or '1'})", "Median"]
     heads += ["Typical error"] if errors else []
     return _table(heads, rows)

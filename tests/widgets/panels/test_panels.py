@@ -12,6 +12,7 @@ from temwidgets.widgets.panels.intensity import IntensityPanel
 from temwidgets.widgets.panels.load import LoadPanel
 from temwidgets.widgets.panels.prepare import PreparePanel
 from temwidgets.widgets.status import StatusLine
+from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.workspace import Workspace
 
 
@@ -237,6 +238,78 @@ class TestFit:
         panel.max_shift.value = 0.01
         assert "press Fit columns" in workspace.message.text
 
+    def test_edits_are_refitted_and_undone_as_one(self, lattice):
+        workspace = Workspace(lattice, tw.find_columns(lattice))
+        panel = FitPanel(workspace)
+        panel.fit.click()
+        done(workspace)
+        fitted = workspace.columns
+        label = int(fitted["column"].values[60])
+        y, x = float(fitted["y"][60]), float(fitted["x"][60])
+        view = ImageView(workspace)
+        view.move_column(label, y + 0.02, x)
+        done(workspace)
+        moved = workspace.columns.sel(column=label)
+        assert float(moved["y"]) == pytest.approx(y, abs=0.003)
+        assert float(moved["intensity"]) == pytest.approx(float(fitted["intensity"][60]), rel=0.05)
+        assert workspace.residual is not None
+        names = [step.name for step in workspace.history if not step.derived]
+        assert names == ["fit_columns", "move_columns", "refit_columns"]
+        assert f"labels=[{label}], around=[({y!r}, {x!r})]" in workspace.script()
+        workspace.undo()
+        assert workspace.columns is fitted
+        workspace.redo()
+        assert float(workspace.columns.sel(column=label)["intensity"]) > 0
+        view.delete_columns([label])
+        done(workspace)
+        assert workspace.history[-2].arguments == {"around": [(float(moved["y"]), float(moved["x"]))]}
+        view.add_column(y, x)
+        done(workspace)
+        assert np.isfinite(workspace.columns["intensity"].values[-1])
+        view.close()
+
+    def test_edits_stay_as_they_are_when_asked(self, lattice):
+        workspace = Workspace(lattice, tw.find_columns(lattice))
+        panel = FitPanel(workspace)
+        panel.refit.value = panel.model.value = False
+        assert panel.again.layout.display == "none"
+        panel.fit.click()
+        done(workspace)
+        panel.again.click()
+        assert "No column is selected" in workspace.message.text
+        label = int(workspace.columns["column"].values[60])
+        y, x = (float(workspace.columns[name][60]) for name in "yx")
+        workspace.run(tw.move_columns, labels=[label], y=[y], x=[x], wait=True)
+        assert np.isnan(workspace.columns["intensity"].values[60])
+        workspace.selection.select([label])
+        panel.again.click()
+        done(workspace)
+        assert np.isfinite(workspace.columns["intensity"].values[60])
+
+    def test_the_hint_of_a_fit_can_be_taken(self, lattice):
+        columns = tw.fit_columns(lattice, tw.find_columns(lattice))
+        columns.attrs["fit_hint"] = "Columns crowd: share shapes."
+        panel = FitPanel(Workspace(lattice, columns))
+        assert "Columns crowd" in panel.hint.value
+        assert panel.advice.layout.display == ""
+        panel.follow.click()
+        done(panel.workspace)
+        assert panel.workspace.columns.attrs["shape"] == "shared"
+        assert panel.advice.layout.display == "none"
+
+    def test_the_first_fit_says_that_it_compiles(self, lattice, monkeypatch):
+        monkeypatch.setattr(FitPanel, "_compiled", False)
+        panel = FitPanel(Workspace(lattice, tw.find_columns(lattice)))
+        seen = []
+        panel.children[-1].label.observe(lambda change: seen.append(change["new"]), "value")
+        panel.fit.click()
+        done(panel.workspace)
+        assert any("first fit may compile" in text for text in seen)
+        seen.clear()
+        panel.fit.click()
+        done(panel.workspace)
+        assert not any("compile" in text for text in seen)
+
     def test_cancel_keeps_the_columns(self, lattice):
         columns = tw.find_columns(lattice)
         workspace = Workspace(lattice, columns)
@@ -277,6 +350,15 @@ class TestIntensity:
         panel._sort(None)
         done(workspace)
         assert "intensity_population" in workspace.columns
+
+    def test_columns_without_a_value_make_no_row(self, image, columns):
+        columns["sublattice"].values[3:6] = -1
+        columns["intensity"].values[3:6] = np.nan
+        panel = IntensityPanel(Workspace(image, columns))
+        assert "nan" not in panel.table.value
+        assert panel.table.value.count("<tr>") == 3
+        columns["intensity"].values[:] = np.nan
+        assert IntensityPanel(Workspace(image, columns)).table.value == ""
 
     def test_voronoi(self, image, columns):
         panel = IntensityPanel(Workspace(image, columns))
