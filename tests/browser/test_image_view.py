@@ -213,3 +213,18 @@ w.run(add_columns, y=[1.35], x=[-0.35]); w.job.wait()""")
     after = cell.pixels(cell.canvas).astype(int)
     assert (np.abs(after - before).sum(axis=2) > 60).sum() > 20
     assert not lab.errors
+
+
+def test_the_whole_image_stays_whole_while_the_window_changes(lab):
+    show(lab, "v = ImageView(image, height=400); v")
+    size = lab.page.viewport_size
+    before = lab.value("[v.x_range, v.y_range]")
+    widths = range(size["width"], 500, -40)
+    try:
+        for width in (*widths, *reversed(widths)):
+            lab.page.set_viewport_size({**size, "width": width})
+            lab.page.wait_for_timeout(30)
+        lab.page.wait_for_timeout(600)
+        np.testing.assert_allclose(lab.value("[v.x_range, v.y_range]"), before, atol=1e-6)
+    finally:
+        lab.page.set_viewport_size(size)

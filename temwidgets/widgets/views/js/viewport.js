@@ -4,6 +4,8 @@
 const SAVE_EVERY = 100;
 const AXES_EVERY = 80;
 const TOGETHER = 150;
+// Python echoes what the browser told it; an echo older than the present view is no wish.
+const ECHOES_FOR = 3000;
 
 /** Run at most once per `pause` ms; the last call always runs. */
 function throttled(act, pause, signal) {
@@ -28,6 +30,7 @@ class Viewport {
     this.view = { x: [0, 1], y: [0, 1], width: 0, height: 0 };
     this.asked = { x: -Infinity, y: -Infinity };
     this.lazy = false;
+    this.pushed = [];
     this.saveScales = throttled(() => this.push(), SAVE_EVERY, signal);
     this.moveScales = throttled(() => this.setScales(), AXES_EVERY, signal);
     for (const axis of ["x", "y"])
@@ -51,6 +54,10 @@ class Viewport {
       this.adopt();
       return;
     }
+    if (this.isEcho(axis)) {
+      this.saveScales();
+      return;
+    }
     const asked = this.asking?.[axis];
     if (asked && String(asked) === String(this.scaleRanges()[axis])) {
       this.saveScales();
@@ -62,6 +69,12 @@ class Viewport {
     const exact = now - this.asked[other] > TOGETHER ? axis : undefined;
     cancelAnimationFrame(this.following);
     this.following = requestAnimationFrame(() => this.ask(this.merge(axis, exact), exact));
+  }
+
+  isEcho(axis) {
+    const now = String(this.scaleRanges()[axis]);
+    const oldest = performance.now() - ECHOES_FOR;
+    return this.pushed.some((old) => old.at > oldest && old[axis] === now);
   }
 
   merge(axis, exact) {
@@ -113,6 +126,9 @@ class Viewport {
 
   push() {
     this.setScales();
+    const at = performance.now();
+    const told = { at, x: String(this.view.x), y: String(this.view.y) };
+    this.pushed = [...this.pushed.filter((old) => old.at > at - ECHOES_FOR), told];
     this.scales.x.save_changes();
     this.scales.y.save_changes();
   }
