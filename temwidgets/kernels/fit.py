@@ -164,7 +164,7 @@ def _begin(frame: _Frame, start: Start, spec: Spec) -> _Run:
 def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
     """Step until the fit settles, or until so many iterations are done."""
     problem, spec, state, noise, settled = run.problem, run.spec, run.state, run.noise, False
-    k, accuracy = run.iterations, np.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
+    k, accuracy = run.iterations, jnp.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
     while k < until and not settled and float(state.damping) < 1e8:
         if frame.report is not None:
             frame.report(min(0.9, (k + 1) / 8))

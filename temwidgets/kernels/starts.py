@@ -7,6 +7,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 CROWDED = 3.3  # distance of nearest columns over sigma below which tails merge
+INTERVALS = (1, 2, 3, 4, 6, 9, 14)  # of the background's knots along an axis
 HALVES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 29, 35, 42, 50, 60, 72)
 
 
@@ -77,8 +78,10 @@ def background_counts(kind: str, shape: tuple[int, int], spacing: float) -> tupl
     """Number of background basis functions along y and x."""
     if kind != "smooth":
         return (1, 1) if kind == "constant" else (2, 2)
-    # beyond 17 a side the dense coarse system of the solver would rule the time
-    counts = [int(np.clip(np.rint(size / spacing), 1, 14)) + 3 for size in shape]
+    # few choices, so that like images share a compilation; beyond 17 functions a side the dense
+    # coarse system of the solver would rule the time
+    choices = np.array(INTERVALS)
+    counts = [int(choices[np.argmin(np.abs(choices - size / spacing))]) + 3 for size in shape]
     return counts[0], counts[1]
 
 
