@@ -36,9 +36,10 @@ def test_missing_columns_are_found_and_appended(fitted):
 
 
 def test_nothing_is_added_to_a_good_fit():
-    image, true = perovskite((128, 140), dose=200, vacancies=0.03)
+    # shapes and background that the model can follow: what it cannot would be missed columns
+    image, true = perovskite((128, 140), dose=200, vacancies=0.03, sigma_spread=0.0, background=0.3)
     columns = tw.fit_columns(image, true[["y", "x", "sublattice"]], shape="shared")
-    assert find_in_residual(image, columns).sizes["column"] <= columns.sizes["column"] + 1
+    assert find_in_residual(image, columns).sizes["column"] <= columns.sizes["column"]
 
 
 def test_threshold_is_a_significance(fitted):

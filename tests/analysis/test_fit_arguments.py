@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+import temwidgets as tw
+from temwidgets.analysis import fit_arguments as arguments
+from temwidgets.conventions import pixel_grid
+from temwidgets.synthetic import perovskite
+
+PLAIN = {
+    "shape": "elliptical",
+    "background": "smooth",
+    "background_scale": None,
+    "fixed": {},
+    "bounds": {},
+    "max_shift": None,
+}
+
+
+@pytest.fixture(scope="module")
+def world():
+    return perovskite((64, 80), sampling=(0.02, 0.025), origin=(2.0, -1.0), separation=0.36)
+
+
+def start_of(world, **options):
+    image, true = world
+    values = np.asarray(image.values, np.float32)
+    return arguments.make_start(true, pixel_grid(image), values, **{**PLAIN, **options})
+
+
+def test_names_and_masks_become_masks():
+    assert arguments.check_fixed("y", 2)["y"].tolist() == [True, True]
+    masks = arguments.check_fixed({"x": [True, False], "theta": False}, 2)
+    assert masks["x"].tolist() == [True, False]
+    assert not masks["theta"].any()
+
+
+def test_open_ends_of_bounds():
+    assert arguments.check_bounds({"y": (None, 3)}) == {"y": (-np.inf, 3)}
+    assert arguments.check_bounds(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: arguments.check_choice("noise", 3, ("a", "b")), "noise must be one of a, b"),
+        (lambda: arguments.check_fixed(("sigma",), 2), "Each name in fixed must be one of"),
+        (lambda: arguments.check_fixed({"y": [True]}, 2), r"per column \(2\), but its shape"),
+        (lambda: arguments.check_bounds({"background": (0, 1)}), "cannot be bounded"),
+        (lambda: arguments.check_bounds({"x": (2, 2)}), "low < high"),
+    ],
+)
+def test_mistakes_get_a_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()
+
+
+def test_known_values_are_the_start(world):
+    start, _ = start_of(world)
+    np.testing.assert_allclose(start.heights, world[1]["amplitude"])
+    rows, cols = pixel_grid(world[0]).to_pixels(world[1]["y"], world[1]["x"])
+    np.testing.assert_allclose(start.rows, rows)
+    np.testing.assert_allclose(start.cols, cols)
+
+
+def test_a_start_is_brought_within_its_bounds(world):
+    start, _ = start_of(world, bounds={"amplitude": (0.0, 120.0), "sigma_major": (0.0, 0.06)})
+    assert start.heights.max() == 120
+    major = start.shapes[:, 0] + np.hypot(start.shapes[:, 1], start.shapes[:, 2])
+    assert major.max() <= start.log_sigma_range[0, 1] + 1e-9
+
+
+def test_fixed_values_are_not_brought_within_bounds(world):
+    held = {"amplitude": np.ones(world[1].sizes["column"], bool)}
+    start, _ = start_of(world, bounds={"amplitude": (0.0, 120.0)}, fixed=held)
+    np.testing.assert_allclose(start.heights, world[1]["amplitude"])
+    assert not start.free[:, 0].any()
+
+
+def test_shared_shapes_have_a_row_a_sublattice(world):
+    start, _ = start_of(world, shape="shared")
+    assert start.shapes.shape == (2, 3)
+    np.testing.assert_array_equal(start.shape_of, world[1]["sublattice"])
+
+
+def test_round_shapes_have_one_free_number(world):
+    start, _ = start_of(world, shape="round")
+    assert (start.shapes[:, 1:] == 0).all()
+    assert start.free_shape.sum(axis=1).tolist() == [1] * len(start.shapes)
+
+
+def test_the_greatest_shift_is_given_in_lengths(world):
+    start, _ = start_of(world, max_shift=0.05)
+    np.testing.assert_allclose(start.max_shift, 0.05 / np.sqrt(0.02 * 0.025))
+
+
+def test_shapes_survive_non_square_pixels(world):
+    image, true = world
+    columns = tw.make_columns(true["y"], true["x"]).assign(
+        sigma_major=("column", np.full(true.sizes["column"], 0.075)),
+        sigma_minor=("column", np.full(true.sizes["column"], 0.06)),
+        theta=("column", np.zeros(true.sizes["column"])),
+    )
+    shapes = arguments.start_shapes(columns, pixel_grid(image), 2.0)
+    # 3 px along both axes
+    np.testing.assert_allclose(shapes, np.tile([np.log(3), 0, 0], (len(shapes), 1)), atol=1e-9)
