@@ -78,7 +78,7 @@ class Explorer(widgets.VBox):
         self._tabs()
         # Over the image, where it is seen on every screen; its room is kept free.
         self.status = StatusLine(self.workspace)
-        self.status.layout.min_height = "30px"
+        self.status.layout.min_height = "36px"
         body = widgets.HBox([self.image_view, self._plots])
         body.add_class("tem-body")
         bar = self._bar()

@@ -153,7 +153,9 @@ class Workspace(traitlets.HasTraits):
         RuntimeError
             With `wait`, if another function is running; and whatever the function raises.
         """
-        call = Call(function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut)
+        call = Call(
+            function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut
+        )
         if not self._join(call, wait):
             return self.job
         if not wait:
@@ -275,7 +277,7 @@ class Workspace(traitlets.HasTraits):
         self._history.add(step, new)
         self._show()
         if not step.derived:
-            self.message = _made(step, result)
+            self.message = _made(step, state["columns"], result)
 
     def _next(self) -> Call | None:
         """Take the next call from the queue; whoever hears of the end may start another."""
@@ -340,9 +342,18 @@ def open_workspace(path: str | Path) -> Workspace:
     return Workspace.open(path)
 
 
-def _made(step: Step, result: Any) -> Message:
-    text = f"{step.name}: {describe(result)}."
+def _made(step: Step, before: Any, result: Any) -> Message:
+    text = f"{step.name}: {describe(result)}{_grown(step, before, result)}."
     if step.into == "image" and length_unit(result) == UNCALIBRATED:
         cure = " Load it with its pixel size, or calibrate it, to have lengths in nm."
         return Message("warning", text + cure)
     return Message("info", text)
+
+
+def _grown(step: Step, before: Any, columns: Any) -> str:
+    if step.into != "columns" or "columns" not in step.inputs:
+        return ""
+    more = columns.sizes["column"] - before.sizes["column"]
+    if more:
+        return f", {more:,} of them new" if more > 0 else f", {-more:,} fewer"
+    return ", none of them new" if step.name == "find_in_residual" else ""

@@ -90,6 +90,29 @@ def test_a_lasso_in_the_image_shows_in_the_histogram(lab, shown):
     assert not lab.errors
 
 
+def test_figures_say_what_they_show(lab, shown):
+    plots = shown.output.locator(".tem-plots")
+    plots.get_by_role("img", name="Histogram of Intensity (counts nm²)").wait_for()
+    shown.output.get_by_role("img", name="Axes in nm").wait_for()
+    plots.get_by_role("button", name="Scatter").click()
+    plots.get_by_role("img", name="Scatter plot of Intensity (counts nm²) against").wait_for()
+    assert not lab.errors
+
+
+def test_buttons_of_a_plot_stay_together(lab, shown):
+    size = lab.page.viewport_size
+    try:
+        for width in (1000, 1400, 1900):
+            lab.page.set_viewport_size({**size, "width": width})
+            lab.page.wait_for_timeout(300)
+            words = ("Options", "CSV", "PNG", "SVG")
+            buttons = [shown.output.locator(f".tem-plots button:has-text('{w}')") for w in words]
+            tops = [button.first.bounding_box()["y"] for button in buttons]
+            assert max(tops) - min(tops) < 6
+    finally:
+        lab.page.set_viewport_size(size)
+
+
 def test_a_click_beside_the_brush_clears_it(lab, shown):
     brush(lab, shown, 6.0, 9.6)
     lab.wait_value("len(e.workspace.selection)", lambda count: count > 3)

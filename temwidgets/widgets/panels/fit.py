@@ -97,7 +97,7 @@ class FitPanel(Panel):
         except Exception as error:
             self.show_error(error)
         job = self.workspace.job
-        if not FitPanel._compiled and job.running and job.name == "fit_columns":
+        if not self._compiled and job.running and job.name == "fit_columns":
             job.note = "the first fit may compile for some seconds"
 
     @guarded
@@ -150,7 +150,12 @@ class FitPanel(Panel):
         if name in _FITS and self.model.value and self.workspace.model is None:
             self.workspace.run(tw.model_image, into="model")
         if name == "fit_columns" and self.refit.value:
-            rehearse(self.workspace.plane, self.workspace.columns)
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        image, columns = self.workspace.plane, self.workspace.columns
+        if image is not None and columns is not None:
+            rehearse(image, columns)
 
     def _refit(self) -> None:
         """Fit again where columns were edited."""
@@ -160,6 +165,7 @@ class FitPanel(Panel):
         arguments = self._outdated.arguments(columns)
         if arguments:
             self.workspace.run(tw.refit_columns, into="columns", follows=True, **arguments)
+            self.workspace.job.note = "the first may compile for some seconds"
 
     @guarded
     def _shown(self, change: Any) -> None:

@@ -67,6 +67,7 @@ class LoadPanel(Panel):
     @guarded
     def _look(self, _: Any) -> None:
         self.dataset.options = ()
+        self.own.value = False  # a size given for the last file is not that of this one
         self._arrange()
         path = Path(self.path.value).expanduser()
         if not path.is_file():

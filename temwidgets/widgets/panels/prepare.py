@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
+import numpy as np
 
 import temwidgets as tw
 from temwidgets.conventions import length_unit, pixel_grid
@@ -167,20 +168,26 @@ class PreparePanel(Panel):
     @guarded
     def _imaged(self, _: Any) -> None:
         if self.workspace.image is not None:
-            grid = pixel_grid(self.workspace.image)
-            y, x = grid.to_lengths([0, grid.shape[0] - 1], [0, grid.shape[1] - 1])
-            self._set_edges(x, y)
+            self._set_edges(*self._extent())
 
     @guarded
     def _take_view(self, _: Any) -> None:
-        if self.view.x_range is None or self.view.y_range is None:
+        if self.view.x_range is None or self.workspace.image is None:
             raise ValueError("The view shows no image yet.")
-        self._set_edges(self.view.x_range, self.view.y_range)
+        self._moved(None)
 
     @guarded
     def _moved(self, _: Any) -> None:
-        if self.view.x_range is not None and self.view.y_range is not None:
-            self._set_edges(self.view.x_range, self.view.y_range)
+        """Take the part of the image that is in view."""
+        if self.view.x_range is None or self.workspace.image is None:
+            return
+        x, y = self._extent()
+        self._set_edges(np.clip(self.view.x_range, *x), np.clip(self.view.y_range, *y))
+
+    def _extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        grid = pixel_grid(self.workspace.image)
+        y, x = grid.to_lengths([0, grid.shape[0] - 1], [0, grid.shape[1] - 1])
+        return tuple(x), tuple(y)
 
     def _set_edges(self, x: Any, y: Any) -> None:
         for field, value in zip(self.edges, (*x, *y), strict=True):

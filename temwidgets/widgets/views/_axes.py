@@ -34,7 +34,7 @@ def set_range(scale: bqplot.Scale, axis: bqplot.Axis, low: float, high: float) -
     ticks = (
         decade_ticks(low, high)
         if logarithmic
-        else round_ticks(low, high, 6 if axis.side == "left" else 9)
+        else round_ticks(low, high, 6 if axis.side == "left" else 7)
     )
     axis.tick_values = np.array(ticks)
 

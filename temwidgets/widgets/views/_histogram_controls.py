@@ -9,8 +9,16 @@ import ipywidgets as widgets
 from temwidgets.widgets.controls import button, checkbox, dropdown, number, offer, whole_number
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded
-from temwidgets.widgets.style import row, style_sheet
-from temwidgets.widgets.views._variables import categories, choices, numeric, significant, unit
+from temwidgets.widgets.style import row, style_sheet, together
+from temwidgets.widgets.views._figure_label import FigureLabel
+from temwidgets.widgets.views._variables import (
+    categories,
+    choices,
+    numeric,
+    readable,
+    title,
+    unit,
+)
 
 if TYPE_CHECKING:
     from temwidgets.widgets.views.histogram import Histogram
@@ -32,6 +40,7 @@ class HistogramControls:
         self.from_ = number("Select from", "Select from this value on (or drag over the histogram)")
         self.until = number("up to", "Select columns below this value")
         self.clear = button("Clear", "Select nothing")
+        self.label = FigureLabel()
         self.more = widgets.ToggleButton(
             description="Options", tooltip="Bins, range, colours, select by numbers",
             layout={"width": "auto"},
@@ -53,15 +62,15 @@ class HistogramControls:
             [
                 row(self.by, self.bins, self.log),
                 row(self.low, self.high, self.reset),
-                row(self.from_, self.until, self.unit, self.clear),
+                row(self.from_, self.until, together(self.unit, self.clear)),
             ],
             layout={"display": "none"},
         )
         self.more.observe(
             lambda c: setattr(options.layout, "display", "" if c["new"] else "none"), "value"
         )
-        top = row(self.variable, self.more, csv, png, svg)
-        return [style_sheet(), top, options, figure, readout, note]
+        top = row(self.variable, together(self.more, csv, png, svg))
+        return [style_sheet(), top, options, figure, self.label, readout, note]
 
     def refresh(self) -> None:
         """Show in the controls what the view shows."""
@@ -74,12 +83,13 @@ class HistogramControls:
             offer(self.by, groups, by)
             self.bins.value = 0 if view.bins == "auto" else int(view.bins)
             self.log.value = view.log_counts
-            self.low.value = significant(view._edges[0])
-            self.high.value = significant(view._edges[-1])
+            self.low.value, self.high.value = readable(view._edges[0], view._edges[-1])
             shown = view.shown
-            self.unit.value = (
-                "" if shown is None or view.columns is None else unit(view.columns, shown)
-            )
+            of = self.unit.value = ""
+            if shown is not None and view.columns is not None:
+                self.unit.value = unit(view.columns, shown)
+                of = f" of {title(view.columns, shown)}"
+            self.label.text = f"Histogram{of}. Options has fields to select by number."
         finally:
             self._busy = False
         self.refresh_brush()
@@ -88,7 +98,7 @@ class HistogramControls:
         """Show the brush in the two fields."""
         self._busy = True
         low, high = self.view.brush or (self.view._edges[0], self.view._edges[-1])
-        self.from_.value, self.until.value = significant(low), significant(high)
+        self.from_.value, self.until.value = readable(low, high)
         self._busy = False
 
     def show_error(self, error: BaseException) -> None:

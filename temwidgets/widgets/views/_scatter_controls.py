@@ -9,8 +9,9 @@ import ipywidgets as widgets
 from temwidgets.widgets.controls import button, dropdown, number, offer
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded
-from temwidgets.widgets.style import row, style_sheet
-from temwidgets.widgets.views._variables import choices, numeric, significant
+from temwidgets.widgets.style import row, style_sheet, together
+from temwidgets.widgets.views._figure_label import FigureLabel
+from temwidgets.widgets.views._variables import choices, numeric, readable, title
 
 if TYPE_CHECKING:
     from temwidgets.widgets.views.scatter import ScatterPlot
@@ -42,6 +43,7 @@ class ScatterControls:
         ]
         self.reset = button("Reset", "Show the ranges that outliers cannot squash")
         self.clear = button("Clear", "Select nothing")
+        self.label = FigureLabel()
         self._watch()
 
     def arrange(self, figure: Any, readout: Any, note: Any) -> list[widgets.Widget]:
@@ -61,8 +63,8 @@ class ScatterControls:
         self.more.observe(
             lambda c: setattr(options.layout, "display", "" if c["new"] else "none"), "value"
         )
-        top = row(self.y, self.x, self.color_by, self.more, csv, png, svg)
-        return [style_sheet(), top, options, figure, readout, note]
+        top = row(self.y, self.x, self.color_by, together(self.more, csv, png, svg))
+        return [style_sheet(), top, options, figure, self.label, readout, note]
 
     def refresh(self) -> None:
         """Show in the controls what the view shows."""
@@ -73,19 +75,28 @@ class ScatterControls:
             offer(self.x, names, view.shown[0])
             offer(self.y, names, view.shown[1])
             offer(self.color_by, [("one colour", None), *names], view._coloured())
-            for field, value in zip(self.range, (*view._frame.x, *view._frame.y), strict=True):
-                field.value = significant(value)
+            shown = (*readable(*view._frame.x), *readable(*view._frame.y))
+            for field, value in zip(self.range, shown, strict=True):
+                field.value = value
+            self.label.text = f"Scatter plot{self._axes()}. Options has fields to select by number."
         finally:
             self._busy = False
         self.refresh_brush()
+
+    def _axes(self) -> str:
+        columns, (x, y) = self.view.columns, self.view.shown
+        if columns is None or x is None or y is None:
+            return ""
+        return f" of {title(columns, y)} against {title(columns, x)}"
 
     def refresh_brush(self) -> None:
         """Show the rectangle in its four fields."""
         frame = self.view._frame
         (left, low), (right, high) = self.view.brush or zip(frame.x, frame.y, strict=True)
         self._busy = True
-        for field, value in zip(self.brush, (left, right, low, high), strict=True):
-            field.value = significant(value)
+        sides = (*readable(left, right), *readable(low, high))
+        for field, value in zip(self.brush, sides, strict=True):
+            field.value = value
         self._busy = False
 
     def show_error(self, error: BaseException) -> None:

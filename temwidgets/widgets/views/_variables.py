@@ -90,3 +90,12 @@ def measured(value: float, deviation: float) -> str:
 def significant(value: float, digits: int = 6) -> float:
     """Round to so many figures, for fields that people read."""
     return float(f"{value:.{digits}g}")
+
+
+def readable(low: float, high: float) -> tuple[float, float]:
+    """Round the ends of a range to a hundred-thousandth of its length."""
+    length = high - low
+    if not (np.isfinite(length) and length > 0):
+        return significant(low), significant(high)
+    digits = 5 - int(np.floor(np.log10(length)))
+    return round(low, digits) + 0.0, round(high, digits) + 0.0

@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.widgets.panels import _refit
 from temwidgets.widgets.panels.find import FindPanel
 from temwidgets.widgets.panels.fit import FitPanel
 from temwidgets.widgets.panels.intensity import IntensityPanel
@@ -21,8 +22,16 @@ def lattice():
     return tw.examples.load("perovskite_trilayer")[40:200, 60:240]
 
 
+@pytest.fixture(autouse=True)
+def rehearsed(monkeypatch):
+    """Keep the processor free of refits that only compile."""
+    shapes = {"elliptical", "shared"}
+    monkeypatch.setattr(_refit, "_rehearsed", shapes)
+    return shapes
+
+
 def done(workspace):
-    assert workspace.job.wait(60)
+    assert workspace.job.wait(120)
     assert workspace.message.level != "error", workspace.message.text
     return workspace
 
@@ -76,6 +85,18 @@ class TestLoad:
         workspace.undo()
         workspace.undo()
         assert workspace.columns is not None
+
+    @pytest.mark.filterwarnings("ignore:.*not calibrated")
+    def test_the_pixel_size_of_one_file_is_not_given_to_the_next(self, tmp_path, image):
+        np.save(tmp_path / "a.npy", np.ones((5, 6)))
+        tw.save(tmp_path / "b.nc", image)
+        panel = LoadPanel()
+        for name in ("a.npy", "b.nc"):
+            panel.path.value = str(tmp_path / name)
+            assert not panel.own.value
+            panel.load.click()
+            done(panel.workspace)
+        np.testing.assert_allclose(panel.workspace.image["x"], image["x"])
 
     def test_errors_are_sentences(self, tmp_path):
         panel = LoadPanel()
@@ -135,6 +156,16 @@ class TestPrepare:
         assert float(image["x"].min()) >= 11.0
         assert float(image["x"].max()) <= 12.0
         assert image.sizes["y"] == lattice.sizes["y"]
+
+    def test_crop_never_reaches_beyond_the_image(self, lattice):
+        workspace = Workspace(lattice)
+        view = ImageView(workspace)
+        panel = PreparePanel(workspace, view=view)
+        y, x = lattice["y"].values, lattice["x"].values
+        view.zoom_to((x[0] - 5, x[20]), (y[10], y[-1] + 5))
+        sides = [edge.value for edge in panel.edges]
+        np.testing.assert_allclose(sides, [x[0], x[20], y[10], y[-1]], rtol=1e-5)
+        view.close()
 
     def test_columns_turn_with_the_image(self, lattice, tmp_path):
         columns = tw.make_columns([10.0], [12.0])
@@ -206,6 +237,16 @@ class TestFind:
         panel.find.click()
         assert done(panel.workspace).columns.attrs["contrast"] == "dark"
 
+    def test_what_the_residual_gave_is_told(self, lattice):
+        workspace = Workspace(lattice, tw.fit_columns(lattice, tw.find_columns(lattice)))
+        panel = FindPanel(workspace)
+        label = int(workspace.columns["column"].values[60])
+        workspace.run(tw.delete_columns, labels=[label], wait=True)
+        assert workspace.message.text.endswith("columns, 1 fewer.")
+        panel.residual.click()
+        done(workspace)
+        assert workspace.message.text.endswith("of them new.")
+
 
 class TestFit:
     def test_fit_statistics_model_and_flags(self, lattice):
@@ -262,7 +303,9 @@ class TestFit:
         assert float(workspace.columns.sel(column=label)["intensity"]) > 0
         view.delete_columns([label])
         done(workspace)
-        assert workspace.history[-2].arguments == {"around": [(float(moved["y"]), float(moved["x"]))]}
+        assert workspace.history[-2].arguments == {
+            "around": [(float(moved["y"]), float(moved["x"]))]
+        }
         view.add_column(y, x)
         done(workspace)
         assert np.isfinite(workspace.columns["intensity"].values[-1])
@@ -285,6 +328,18 @@ class TestFit:
         panel.again.click()
         done(workspace)
         assert np.isfinite(workspace.columns["intensity"].values[60])
+
+    def test_a_refit_is_rehearsed_once(self, lattice, rehearsed, monkeypatch):
+        rehearsed.clear()
+        told = []
+        monkeypatch.setattr(_refit.tw, "refit_columns", lambda *given: told.append(given))
+        monkeypatch.setattr(_refit, "start_thread", lambda work, name: work())
+        columns = tw.make_columns([10.0, 11.0], [12.0, 12.0], labels=[3, 7]).assign_attrs(
+            shape="round"
+        )
+        _refit.rehearse(lattice, columns)
+        _refit.rehearse(lattice, columns)
+        assert told == [(lattice, columns, [7])]
 
     def test_the_hint_of_a_fit_can_be_taken(self, lattice):
         columns = tw.fit_columns(lattice, tw.find_columns(lattice))

@@ -128,6 +128,14 @@ class Stage {
     if (box.width < 2 || box.height < 2) return;
     this.port.resize(box.width, box.height);
     this.draw();
+    this.nameFigure();
+  }
+
+  /** The canvas says what the image is; the figure over it only has the axes. */
+  nameFigure() {
+    const figure = this.el.closest(".tem-stack")?.querySelector(".bqplot");
+    figure?.setAttribute("role", "img");
+    figure?.setAttribute("aria-label", `Axes in ${this.model.get("units")}`);
   }
 
   /** Show while the mouse moves. */
