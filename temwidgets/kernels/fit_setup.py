@@ -11,7 +11,7 @@ from temwidgets.kernels import starts, windows
 from temwidgets.kernels.normal_equations import Problem, Spec
 
 PIXEL_MULTIPLE = 64  # image sides are padded to it, so that crops of like size share a compilation
-BACKGROUND_PRIOR = 0.05  # standard deviation of second differences, of an image of order one
+BACKGROUND_PRIOR = 0.2  # standard deviation of second differences, of an image of order one
 SHAPE_PRIOR = 0.5  # standard deviation of log sigma round its start: holds only stray columns
 
 
