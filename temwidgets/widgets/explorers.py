@@ -79,11 +79,11 @@ class Explorer(widgets.VBox):
         # Over the image, where it is seen on every screen; its room is kept free.
         self.status = StatusLine(self.workspace)
         self.status.layout.min_height = "36px"
-        body = widgets.HBox([self.image_view, self._plots])
-        body.add_class("tem-body")
+        self._body = widgets.HBox()
+        self._body.add_class("tem-body")
         bar = self._bar()
         self.children = [
-            style_sheet(), bar, self._file, self._script, self._steps, self.status, body,
+            style_sheet(), bar, self._file, self._script, self._steps, self.status, self._body,
         ]  # fmt: skip
         self._undone(None)
         self._imaged(None)
@@ -210,6 +210,9 @@ class Explorer(widgets.VBox):
     @guarded
     def _imaged(self, _: Any) -> None:
         image, columns = self.workspace.image, self.workspace.columns
+        shown = () if image is None else (self.image_view, self._plots)
+        if self._body.children != shown:  # without an image there is nothing to look at
+            self._body.children = shown
         if image is None:
             self._title.value = "<b>temwidgets</b> Load an image to begin."
             return

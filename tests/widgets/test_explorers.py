@@ -124,3 +124,13 @@ def test_closing_lets_go_of_the_workspace(image):
     explorer.close()
     workspace.run(tw.normalise, wait=True)
     assert explorer.image_view.workspace is workspace
+
+
+def test_without_an_image_there_are_only_the_steps(image):
+    explorer = tw.explore()
+    assert explorer._body.children == ()
+    explorer.workspace.image = image
+    assert explorer._body.children[0] is explorer.image_view
+    explorer.workspace.undo()
+    assert explorer._body.children == ()
+    explorer.close()

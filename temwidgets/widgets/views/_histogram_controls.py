@@ -31,6 +31,7 @@ class HistogramControls:
         self.view = view
         self._busy = False
         self.variable = dropdown("", "Variable to count")
+        self.variable.layout.min_width = "120px"  # also while there is nothing to choose
         self.by = dropdown("Colour by", "One outline for each value of this variable")
         self.bins = whole_number("Bins", "Number of bins; 0 follows the data", 0, 0, 1000)
         self.log = checkbox("log counts", "Logarithmic count axis")
