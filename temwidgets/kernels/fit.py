@@ -125,7 +125,7 @@ def fit(
     frame = _Frame(image, offset, unit_of(image), _free_parameters(start, tied), dispersion, report)
     spec = Spec(half=half, margin=margin_of(half), poisson=poisson, tied=tied)
     free = (start.free_shape, start.free_background)
-    collective = tied or typical.crowded
+    collective = tied
     extended = with_ghosts(start, image, tied)
     if collective and len(extended.rows) - count > FEW_GHOSTS:
         inside = inside_only(start, image.shape, 3.5 * typical.sigma)

@@ -11,7 +11,7 @@ from temwidgets.kernels import starts, windows
 from temwidgets.kernels.normal_equations import Problem, Spec
 
 PIXEL_MULTIPLE = 64  # image sides are padded to it, so that crops of like size share a compilation
-BACKGROUND_PRIOR = 0.2  # standard deviation of second differences, of an image of order one
+BACKGROUND_PRIOR = 0.5  # standard deviation of second differences, of an image of order one
 SHAPE_PRIOR = 0.5  # standard deviation of log sigma round its start: holds only stray columns
 
 
@@ -187,6 +187,7 @@ def prepare(
         basis_x=bases[1],
         free_background=free_background,
         unused_background=unused,
+        background_range=_background_range(counted, start.background),
         stiff_y=_stiff(nodes.shape[0], noise, start.background),
         stiff_x=_stiff(nodes.shape[1], noise, start.background),
         floor=np.float32(_floor(data[np.pad(valid, pads)])),
@@ -195,6 +196,14 @@ def prepare(
     heights = start.heights / unit
     place = column_rows(np.concatenate([heights[:, None], inner], axis=1))
     return jax.device_put(problem), place, shapes, nodes
+
+
+def _background_range(image: np.ndarray, kind: str) -> np.ndarray:
+    """Least and greatest coefficient: where tails merge a free background would run away."""
+    if kind == "plane":  # coefficients are a level and slopes
+        return np.array([-np.inf, np.inf], np.float32)
+    lowest, high, highest = np.percentile(image, (0.5, 95, 99))
+    return np.array([lowest - (highest - lowest), high], np.float32)
 
 
 def _stiff(count: int, noise: float, kind: str) -> np.ndarray:

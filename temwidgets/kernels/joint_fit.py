@@ -97,6 +97,11 @@ def solve_at(
     The one large compilation of a fit: steps, errors and bias all go through it.
     """
     linear = linear_at(problem, spec, state, image, priors)
+    problem = problem._replace(
+        free_background=problem.free_background * _background_stays(problem, state, linear)
+    )
+    place, shape, background = linear.gradient
+    linear = linear._replace(gradient=(place, shape, background * problem.free_background))
     levels = preconditioner.build(problem, spec, linear, state.place[:, 0], damping)
     change, iterations = _conjugate_gradients(
         problem, spec, linear, levels, linear.gradient, damping, accuracy
@@ -175,6 +180,15 @@ def _leaving(problem: Problem, state: State, gradient: Array) -> Array:
     outward = jnp.sum(away * gradient[:, 1:], axis=1) > 0
     gone = jnp.stack([jnp.zeros_like(far), far & outward, far & outward], axis=1)
     return (low | high | gone).astype(jnp.float32)
+
+
+def _background_stays(problem: Problem, state: State, linear: Linear) -> Array:
+    """(a, b), 0 where a coefficient sits on a bound and the gradient points out of it."""
+    low, high = problem.background_range
+    gradient = linear.gradient[2]
+    leaving = (state.background <= low) & (gradient < 0)
+    leaving |= (state.background >= high) & (gradient > 0)
+    return 1.0 - leaving.astype(jnp.float32)
 
 
 def _search(
@@ -289,7 +303,10 @@ def move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
     frames = normal.local_frames(problem, state.shape)
     turned = jnp.einsum("nij,nj->ni", frames, _cut(shape_step, 0.4))
     shape = _clip_shape(problem, state.shape + turned)
-    return place, shape, state.background + background_step
+    low, high = problem.background_range
+    background = jnp.clip(state.background + background_step, low, high)
+    background = jnp.where(problem.free_background > 0, background, state.background)
+    return place, shape, background
 
 
 def _cut(vectors: Array, longest: Array | float) -> Array:

@@ -44,6 +44,7 @@ class Problem(NamedTuple):
     basis_x: Leaf  # (X, b)
     free_background: Leaf  # (a, b)
     unused_background: Leaf  # (a, b), 1 where the basis has no such function
+    background_range: Leaf  # (2,) least and greatest coefficient
     stiff_y: Leaf  # (a, a) weak penalty on second differences of the background
     stiff_x: Leaf  # (b, b)
     floor: Leaf  # smallest model value that counts as a variance
