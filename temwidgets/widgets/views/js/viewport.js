@@ -4,7 +4,7 @@
 const SAVE_EVERY = 100;
 const AXES_EVERY = 80;
 const TOGETHER = 150;
-// Python echoes what the browser told it; an echo older than the present view is no wish.
+// Python echoes what the browser told it; while the width changes, an old echo is no wish.
 const ECHOES_FOR = 3000;
 
 /** Run at most once per `pause` ms; the last call always runs. */
@@ -38,6 +38,7 @@ class Viewport {
   }
 
   resize(width, height) {
+    if (this.view.width && this.view.width !== width) this.resized = performance.now();
     Object.assign(this.view, { width, height });
     this.ask(this.wanted ?? this.scaleRanges());
   }
@@ -72,6 +73,7 @@ class Viewport {
   }
 
   isEcho(axis) {
+    if (!(performance.now() - this.resized < ECHOES_FOR)) return false;
     const now = String(this.scaleRanges()[axis]);
     const oldest = performance.now() - ECHOES_FOR;
     return this.pushed.some((old) => old.at > oldest && old[axis] === now);
