@@ -19,7 +19,7 @@ from temwidgets.analysis.model import NEEDS, draw_columns
 from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
-from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start
+from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start, margin_of
 
 REACH = 2.6  # neighbours refitted along, in distances of nearest columns
 
@@ -107,8 +107,9 @@ def _crop(
     slices, first = {}, []
     rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
     extents = [(v.min() - half, v.max() + half + 1) for v in (rows, cols)]
-    widest = max(high - low for low, high in extents) + 2 * half
-    side = int(np.ceil(widest / (2 * PIXEL_MULTIPLE))) * 2 * PIXEL_MULTIPLE - 2 * half
+    margin = margin_of(half)
+    widest = max(high - low for low, high in extents) + 2 * margin
+    side = int(np.ceil(widest / (2 * PIXEL_MULTIPLE))) * 2 * PIXEL_MULTIPLE - 2 * margin
     for name, (low, high), size in zip("yx", extents, grid.shape, strict=True):
         start = int(np.clip((low + high - side) / 2, 0, max(size - side, 0)))
         slices[name] = slice(start, start + side)

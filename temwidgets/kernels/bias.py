@@ -53,7 +53,8 @@ def _less(
     spread = jnp.sqrt(jnp.maximum(jnp.diagonal(covariance, axis1=1, axis2=2), 0.0))
     within = jnp.all(jnp.abs(bias[0]) <= spread[:, :3], axis=1)
     lost = jnp.sum(trusted * ~within) > 0.05 * jnp.sum(trusted)
-    limit = (trusted * within)[:, None]
+    bound = jnp.any((state.place <= problem.low) | (state.place >= problem.high), axis=1)
+    limit = (trusted * within * ~bound)[:, None]
     shape = bias[1] if spec.tied else bias[1] * limit
     back = jax.tree.map(lambda v: jnp.where(lost, 0.0, -v), (bias[0] * limit, shape, bias[2]))
     place, shape, background = joint_fit.move(problem, state, back)

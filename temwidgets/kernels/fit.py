@@ -26,6 +26,7 @@ MAX_ITERATIONS = 25
 SETTLED = 1.0
 SETTLED_EACH = 1e-4
 FEW_GHOSTS = 4  # more columns than this beyond the edge, and collective modes are found inside
+IDLE = 3  # steps in a row that gain nothing
 FIRST_ROUND = 2  # iterations before windows are checked and tails beyond them are added
 MOVING = 0.3  # a column whose last step was longer, in standard errors, has not converged
 
@@ -164,7 +165,7 @@ def _begin(frame: _Frame, start: Start, spec: Spec) -> _Run:
 def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
     """Step until the fit settles, or until so many iterations are done."""
     problem, spec, state, noise, settled = run.problem, run.spec, run.state, run.noise, False
-    k, accuracy = run.iterations, jnp.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
+    idle, k, accuracy = 0, run.iterations, jnp.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
     while k < until and not settled and float(state.damping) < 1e8:
         if frame.report is not None:
             frame.report(min(0.9, (k + 1) / 8))
@@ -174,9 +175,10 @@ def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
         state = joint_fit.step(problem, spec, state, accuracy)
         k += 1
         noise = _noise(frame, problem, state, spec.poisson)
-        # a column held by a bound promises falls that never come: what a step gained counts too
-        left = min(float(state.decrement), 5 * (before - float(state.cost))) / noise
-        settled = bool(state.accepted) and left < SETTLED + SETTLED_EACH * frame.wanted
+        enough = (SETTLED + SETTLED_EACH * frame.wanted) * noise
+        # a column held by a bound promises falls that never come: steps that gain nothing count too
+        idle = idle + 1 if before - float(state.cost) < enough / 5 else 0
+        settled = bool(state.accepted) and (float(state.decrement) < enough or idle >= IDLE)
         settled &= k > FIRST_ROUND
     return run._replace(problem=problem, state=state, noise=noise, iterations=k, settled=settled)
 
