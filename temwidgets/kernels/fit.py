@@ -22,13 +22,13 @@ from temwidgets.kernels.normal_equations import Problem, Spec
 
 MAX_ITERATIONS = 25
 # A fit has settled when the fall of half the deviance that a step predicted is below this, plus a
-# little for each parameter: what is left of any one mode is then about a standard error of its own.
+# little for each parameter; the step is taken all the same, and leaves a hundredth of that.
 SETTLED = 1.0
-SETTLED_EACH = 1e-4
+SETTLED_EACH = 1e-3
 FEW_GHOSTS = 4  # more columns than this beyond the edge, and collective modes are found inside
 IDLE = 3  # steps in a row that gain nothing
 FIRST_ROUND = 2  # iterations before windows are checked and tails beyond them are added
-MOVING = 0.3  # a column whose last step was longer, in standard errors, has not converged
+MOVING = 0.6  # a column whose last step was longer, in standard errors, has not converged
 
 # How far the linear solve goes: the ratio of last to first residual. Shared shapes make slow modes.
 ACCURACY = 0.03
@@ -147,7 +147,8 @@ def _typical(start: Start) -> _Typical:
 def _converge(frame: _Frame, start: Start, spec: Spec, apart: float) -> _Run:
     """Fit from a start; windows are widened once when columns prove wider than they were taken."""
     run = _iterate(frame, _begin(frame, start, spec), FIRST_ROUND)
-    wider = starts.window_half(_wide_sigma(run, len(start.rows)), apart)
+    # tails are drawn beyond windows, so a few percent too narrow do no harm
+    wider = starts.window_half(0.87 * _wide_sigma(run, len(start.rows)), apart)
     if wider > spec.half:
         spec = spec._replace(half=wider, margin=margin_of(wider))
         run = _iterate(frame, _begin(frame, _restart(start, run, frame.unit), spec), FIRST_ROUND)
