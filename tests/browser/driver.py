@@ -169,8 +169,8 @@ class Lab:
         page.wait_for_function(_READY, timeout=60_000)
 
     def _note(self, text: str) -> None:
-        # bqplot's brush takes its own overlay away twice when it is redrawn while being dragged
-        # (d3-brush, seen rarely); nothing is lost by it
+        # seen rarely when bqplot's brush is dragged, without a stack trace or a visible effect; the
+        # cause is not known yet
         if "removeChild" not in text:
             self.errors.append(text)
 
