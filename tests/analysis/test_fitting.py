@@ -511,3 +511,9 @@ def test_wrong_data_get_a_sentence(world):
         tw.fit_columns(image.values, bare(true))
     with pytest.raises(TypeError, match="Columns are an xarray Dataset"):
         tw.fit_columns(image, true["y"])
+
+
+def test_crowded_columns_are_told_that_shared_shapes_pay():
+    image, true = tw.synthetic.crowded((96, 112), dose=200, seed=1)
+    result = tw.fit_columns(image, true[["y", "x", "sublattice"]])
+    assert "shape='shared'" in result.attrs["fit_hint"]
