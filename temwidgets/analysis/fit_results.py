@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.fit_flags import held_parameters
 from temwidgets.conventions import Flag, PixelGrid, flag_variable, quantity
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result
 from temwidgets.kernels.fit_setup import Start
 
 ROUND_THETA_STD = 180 / np.sqrt(12)  # of an angle that is wholly unknown, degrees
-CROWDED = 9.0  # variance of the centre over that with known neighbours
 NAMES = {
     "y": ("{length}", "y position"),
     "x": ("{length}", "x position"),
@@ -21,10 +21,10 @@ NAMES = {
     "sigma_major": ("{length}", "major sigma"),
     "sigma_minor": ("{length}", "minor sigma"),
     "theta": ("deg", "angle of the major axis from +x towards +y"),
-    "intensity": ("counts {length}^2", "integrated intensity"),
-    "shape_yy": ("{length}^2", "shape covariance yy"),
-    "shape_yx": ("{length}^2", "shape covariance yx"),
-    "shape_xx": ("{length}^2", "shape covariance xx"),
+    "intensity": ("counts {length}²", "integrated intensity"),
+    "shape_yy": ("{length}²", "shape covariance yy"),
+    "shape_yx": ("{length}²", "shape covariance yx"),
+    "shape_xx": ("{length}²", "shape covariance xx"),
 }
 
 
@@ -41,7 +41,9 @@ def physical(parameters: np.ndarray, grid: PixelGrid) -> np.ndarray:
     apart = np.hypot((xx - yy) / 2, yx)
     major = np.sqrt((xx + yy) / 2 + apart)
     minor = np.sqrt(np.maximum((xx + yy) / 2 - apart, 0))
-    theta = np.rad2deg(np.arctan2(2 * yx, xx - yy)) / 2
+    # rounding alone would turn a round column anywhere
+    round_one = apart < 1e-6 * (xx + yy)
+    theta = np.where(round_one, 0.0, np.rad2deg(np.arctan2(2 * yx, xx - yy)) / 2)
     y, x = grid.to_lengths(row, col)
     intensity = 2 * np.pi * height * size * dy * dx
     return np.stack([y, x, height, major, minor, theta, intensity, yy, yx, xx], axis=1)
@@ -61,86 +63,17 @@ def physical_covariance(
     return np.einsum("nij,njk,nlk->nil", jacobian, covariance, jacobian)
 
 
-def find_flags(
-    result: Result, start: Start, image: np.ndarray, grid: PixelGrid, saturation: float | None
-) -> np.ndarray:
-    """Bit sums of `Flag` for each fitted column."""
-    height, row, col, m, e1, e2 = result.parameters.T
-    spread = np.sqrt(np.maximum(result.covariance[:, 0, 0], 0))
-    major = np.exp(m + np.hypot(e1, e2))
-    flags = np.zeros(len(height), np.int64)
-    rules = {
-        Flag.not_converged: result.moving | ~np.isfinite(result.parameters).all(axis=1),
-        Flag.at_bound: _at_bound(result.parameters, start),
-        Flag.cut_by_edge: _edge_distance(row, col, grid.shape) < 2 * major,
-        Flag.overlap: result.inflation > CROWDED,
-        Flag.low_signal: height < 3 * spread,
-        Flag.failed: (height <= 0) & start.free[:, 0],
-        Flag.saturated: _saturated(image, row, col, major, saturation),
-    }
-    for flag, applies in rules.items():
-        flags[applies] |= int(flag)
-    return flags
+def held_quantities(parameters: np.ndarray, start: Start) -> np.ndarray:
+    """(n, 10) bool: quantities of `NAMES` of which nothing was free, so that they have no error.
 
-
-def _edge_distance(row: np.ndarray, col: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Distance to the nearest edge of the outermost pixels, px."""
-    rows = np.minimum(row, shape[0] - 1 - row)
-    return np.minimum(rows, np.minimum(col, shape[1] - 1 - col)) + 0.5
-
-
-def _at_bound(parameters: np.ndarray, start: Start) -> np.ndarray:
-    close = 1e-4
-    place = parameters[:, :3]
-    # amplitudes creep towards a bound that binds: within a percent counts
-    near = np.where(np.isfinite(start.high), 0.01 * np.abs(start.high), 0) * [1, 0, 0]
-    stuck = (place <= start.low + close) | (place >= start.high - close - near)
-    bound = (stuck & start.free).any(axis=1)
-    shift = np.hypot(place[:, 1] - start.rows, place[:, 2] - start.cols)
-    bound |= shift > start.max_shift * 0.999
-    eta = np.hypot(parameters[:, 4], parameters[:, 5])
-    free = start.free_shape[start.shape_of].any(axis=1)
-    for value, (low, high) in zip(
-        (parameters[:, 3] + eta, parameters[:, 3] - eta), start.log_sigma_range, strict=True
-    ):
-        bound |= free & ((value <= low + close) | (value >= high - close))
-    return bound
-
-
-def _saturated(
-    image: np.ndarray, row: np.ndarray, col: np.ndarray, sigma: np.ndarray, level: float | None
-) -> np.ndarray:
-    """Tell which columns have two or more pixels at `level` within a sigma of their centre."""
-    hit = np.zeros(len(row), bool)
-    if level is None:
-        return hit
-    from scipy.spatial import cKDTree
-
-    clipped = np.argwhere(image >= level)
-    if len(clipped) == 0:
-        return hit
-    centres = np.stack([row, col], axis=1)
-    ok = np.isfinite(centres).all(axis=1)
-    counts = cKDTree(clipped).query_ball_point(
-        centres[ok], np.maximum(sigma[ok], 1.0), return_length=True
-    )
-    hit[ok] = counts >= 2
-    return hit
-
-
-def saturation_level(image: np.ndarray) -> float | None:
-    """Return the highest value if it recurs as a clipped detector's does, else None.
-
-    Clipping piles pixels up at the top: the highest value must be held by more pixels than the
-    ten next levels of the histogram together would hold at an equal share.
+    An integral of which a part was held has the error of the rest.
     """
-    top = float(np.nanmax(image))
-    at_top = int((image >= top).sum())
-    if at_top < 8 or not np.nanmin(image) < top:
-        return None
-    span = top - float(np.nanpercentile(image, 99))
-    below = int((image >= top - max(span, 1e-12)).sum()) - at_top
-    return top if at_top > 0.2 * below else None
+    held = held_parameters(parameters, start)
+    sigmas = held["sigma_major"] & held["sigma_minor"]
+    held["intensity"] = held["amplitude"] & sigmas
+    for name in ("shape_yy", "shape_yx", "shape_xx"):
+        held[name] = sigmas & held["theta"]
+    return np.stack([held[name] for name in NAMES], axis=1)
 
 
 def make_result(
@@ -148,6 +81,7 @@ def make_result(
     active: np.ndarray,
     flags: np.ndarray,
     result: Result,
+    start: Start,
     grid: PixelGrid,
     spline: xr.DataArray,
     attrs: dict[str, Any],
@@ -159,7 +93,7 @@ def make_result(
     columns : Dataset
         The columns that the fit was given.
     active : ndarray of bool, (column,)
-        Which of them were fitted; `result` holds these.
+        Which of them were fitted; `result` and `start` hold these.
     flags : ndarray of int, (column,)
     spline : DataArray
         The background, from `background_spline`.
@@ -170,8 +104,11 @@ def make_result(
     cross = np.full(count, np.nan)
     values[active] = physical(result.parameters, grid)
     covariance = physical_covariance(result.parameters, result.covariance, grid)
-    errors[active] = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0))
-    cross[active] = covariance[:, 0, 1]
+    held = held_quantities(result.parameters, start)
+    variance = np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0)
+    # a part that round shapes do not have is held too
+    errors[active] = np.where(held | (variance == 0), np.nan, np.sqrt(variance))
+    cross[active] = np.where(held[:, 0] | held[:, 1], np.nan, covariance[:, 0, 1])
     errors[:, 5] = np.minimum(errors[:, 5], ROUND_THETA_STD)
     lost = (flags & int(Flag.failed | Flag.duplicate)) != 0
     values[lost], errors[lost], cross[lost] = np.nan, np.nan, np.nan
@@ -179,12 +116,14 @@ def make_result(
     under, under_std = np.full(count, np.nan), np.full(count, np.nan)
     y, x = values[active][:, :2].T
     under[active] = background_at(spline, y, x)
-    under_std[active] = np.sqrt(np.maximum(result.background_variance, 0))
+    # a background that was held has no variance, and so no error
+    known = np.where(result.background_variance > 0, result.background_variance, np.nan)
+    under_std[active] = np.sqrt(known)
     out = columns.drop_vars([v for v in columns if str(v).startswith("background_spline")])
     for k, (name, (units, long_name)) in enumerate(NAMES.items()):
         _put(out, name, values[:, k], errors[:, k], units.format(length=grid.units), long_name)
     _put(out, "background", under, under_std, "counts", "background under the column")
-    out["yx_covariance"] = quantity("column", cross, f"{grid.units}^2", "covariance of y and x")
+    out["yx_covariance"] = quantity("column", cross, f"{grid.units}²", "covariance of y and x")
     out["flags"] = flag_variable(flags)
     out["background_spline"] = spline
     out.attrs.update(attrs)

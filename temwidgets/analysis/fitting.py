@@ -9,12 +9,8 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis import fit_arguments as arguments
-from temwidgets.analysis.fit_results import (
-    background_spline,
-    find_flags,
-    make_result,
-    saturation_level,
-)
+from temwidgets.analysis.fit_flags import find_flags, saturation_level
+from temwidgets.analysis.fit_results import background_spline, make_result
 from temwidgets.conventions import (
     Flag,
     PixelGrid,
@@ -93,10 +89,12 @@ def fit_columns(
         +y), background, intensity (the integral, counts times area), shape covariance
         (shape_yy, shape_yx, shape_xx; defined also where the column is round and theta is not),
         each with its standard error from the Fisher information as ``_std``; yx_covariance;
-        flags (see `Flag`); background_spline (its coefficients). A column that is not there keeps
-        its row and its starting position, has NaN else, and the flag failed or duplicate. attrs:
-        noise, shape, background, fit_iterations, fit_converged, deviance, reduced_chi2,
-        noise_scale, n_parameters, n_pixels, fit_hint.
+        flags (see `Flag`); background_spline (its coefficients). What was held, by `fixed` or by
+        a bound (flag at_bound), was not measured: its ``_std`` is NaN, and other errors hold if
+        its value is true. A column that is not there keeps its row and its starting position,
+        has NaN else, and the flag failed or duplicate. attrs: noise, shape, background,
+        fit_iterations, fit_converged, deviance, reduced_chi2, noise_scale, n_parameters, n_pixels,
+        fit_hint.
 
     Raises
     ------
@@ -193,7 +191,7 @@ def _fit_one_shape(
     }
     attrs["fit_hint"] = _hint(result, shape)
     spline = background_spline(result.coefficients, grid, options["background"])
-    return make_result(columns, active, flags, result, grid, spline, attrs)
+    return make_result(columns, active, flags, result, start, grid, spline, attrs)
 
 
 def with_sublattices(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:

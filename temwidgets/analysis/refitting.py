@@ -9,18 +9,17 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis import fit_arguments as arguments
-from temwidgets.analysis.fit_results import (
-    background_image,
-    find_flags,
-    make_result,
-    saturation_level,
-)
+from temwidgets.analysis.fit_flags import find_flags, saturation_level
+from temwidgets.analysis.fit_results import background_image, make_result
 from temwidgets.analysis.model import NEEDS, draw_columns
 from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
 from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start, margin_of
 
+SHAPE_ERRORS = tuple(
+    f"{name}_std" for name in (*arguments.FORM, "shape_yy", "shape_yx", "shape_xx")
+)
 REACH = 2.6  # neighbours refitted along, in distances of nearest columns
 
 
@@ -51,7 +50,7 @@ def refit_columns(
     Returns
     -------
     Dataset, (column,)
-        `columns` with new values in the neighbourhood.
+        `columns` with new values and errors in the neighbourhood; shared shapes keep theirs.
 
     Raises
     ------
@@ -66,14 +65,18 @@ def refit_columns(
         return columns.copy()
     piece, part = _crop(image, columns.isel(column=free), grid)
     offset = _frozen(columns.isel(column=~free), piece)
-    result, start, flags = _fit_piece(piece, columns.isel(column=free), columns, offset, report)
+    chosen = _with_typical_shape(columns.isel(column=free), columns)
+    result, start, flags = _fit_piece(piece, chosen, columns, offset, report)
     result, start = _shifted(result, start, part)
     values = np.asarray(image.values, np.float32)
     flags |= find_flags(result, start, values, grid, saturation_level(values))
     active = np.ones(len(flags), bool)
     fitted = make_result(
-        columns.isel(column=free), active, flags, result, grid, columns["background_spline"], {}
+        chosen, active, flags, result, start, grid, columns["background_spline"], {}
     )
+    if columns.attrs.get("shape") == "shared":
+        # shapes stayed as the whole image gave them, and so did their errors
+        fitted.update(chosen[list(SHAPE_ERRORS)])
     return _merge(columns, fitted, free)
 
 
@@ -145,7 +148,7 @@ def _fit_piece(
     held = np.ones(chosen.sizes["column"], bool)
     names = arguments.FORM if shape == "shared" else ()
     start, half = arguments.make_start(
-        _with_typical_shape(chosen, columns),
+        chosen,
         grid,
         values - offset.astype(np.float32),
         shape="round" if shape == "round" else "elliptical",
@@ -168,29 +171,26 @@ def _fit_piece(
         offset=offset,
         report=report,
     )
-    known = float(np.nanmedian(columns["background_std"].values)) ** 2
+    known = float(columns["background_std"].median()) ** 2
     spread = np.full(len(result.parameters), known)
     return result._replace(background_variance=spread), start, np.zeros(len(spread), np.int64)
 
 
 def _with_typical_shape(chosen: xr.Dataset, columns: xr.Dataset) -> xr.Dataset:
-    """Give new columns the median shape of their sublattice, or of all."""
-    filled = chosen.copy()
-    for name in arguments.FORM:
-        typical = columns[name].copy(data=np.full(columns.sizes["column"], columns[name].median()))
-        if "sublattice" in columns and columns.attrs.get("shape") == "shared":
-            groups = columns[name].groupby(columns["sublattice"]).median()
-            of = chosen["sublattice"].values
-            known = np.isin(of, groups["sublattice"].values) & (of >= 0)
-            values = np.where(
-                known,
-                groups.reindex(sublattice=of).values,
-                typical.values[: chosen.sizes["column"]],
-            )
-        else:
-            values = typical.values[: chosen.sizes["column"]]
-        filled[name] = chosen[name].fillna(chosen[name].copy(data=values))
-    return filled
+    """Give new columns the median shape of their sublattice where it is shared, or of all."""
+    shared = columns.attrs.get("shape") == "shared" and "sublattice" in columns
+    groups = np.zeros(columns.sizes["column"]) if not shared else columns["sublattice"].values
+    own = np.zeros(chosen.sizes["column"]) if not shared else chosen["sublattice"].values
+    out = chosen.copy()
+    for name in (*arguments.FORM, *SHAPE_ERRORS):
+        values, every = chosen[name].values.copy(), columns[name].values
+        for group in np.unique(own[np.isnan(values)]):
+            like = (groups == group) & np.isfinite(every)
+            like = like if group >= 0 and like.any() else np.isfinite(every)
+            typical = np.median(every[like]) if like.any() else np.nan
+            values[np.isnan(values) & (own == group)] = typical
+        out[name] = chosen[name].copy(data=values)
+    return out
 
 
 def _shifted(result: Result, start: Start, first: tuple[int, int]) -> tuple[Result, Start]:

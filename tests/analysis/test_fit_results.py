@@ -26,6 +26,14 @@ def test_angles_turn_from_x_towards_y():
     np.testing.assert_allclose(theta, [45, 90], atol=1e-6)
 
 
+def test_round_columns_are_not_turned():
+    along = np.log(GRID.sampling.y / GRID.sampling.x) / 2
+    values = fit_results.physical(np.array([[10.0, 0, 0, np.log(3), along, 1e-9]]), GRID)[0]
+    named = dict(zip(fit_results.NAMES, values, strict=True))
+    assert named["sigma_major"] == pytest.approx(named["sigma_minor"])
+    assert named["theta"] == 0
+
+
 def test_errors_follow_the_lengths():
     parameters = np.array([[100.0, 20, 30, 1.0, 0.1, 0.05]])
     covariance = np.diag([4.0, 0.01, 0.04, 1e-4, 1e-4, 1e-4])[None]
@@ -37,16 +45,6 @@ def test_errors_follow_the_lengths():
     relative = np.hypot(2 / 100, 2 * 1e-2)
     intensity = fit_results.physical(parameters, GRID)[0, 6]
     assert named["intensity"] == pytest.approx(relative * intensity, rel=1e-3)
-
-
-def test_saturation_is_a_pile_at_the_top():
-    rng = np.random.default_rng(0)
-    image = rng.normal(100, 20, (50, 50))
-    assert fit_results.saturation_level(image) is None
-    assert fit_results.saturation_level(np.minimum(image, 120)) == 120
-    assert fit_results.saturation_level(np.full((9, 9), 3.0)) is None
-    image[3, 3] = np.nan
-    assert fit_results.saturation_level(np.minimum(image, 120)) == 120
 
 
 def test_the_background_is_drawn_where_it_was_fitted():

@@ -227,7 +227,7 @@ def test_attrs_and_variables_say_what_they_are(fitted):
         assert fitted[name].attrs["long_name"]
         assert f"{name}_std" in fitted[name].attrs["ancillary_variables"].split()
         assert (fitted[f"{name}_std"] > 0).all()
-    assert fitted["intensity"].attrs["units"] == "counts nm^2"
+    assert fitted["intensity"].attrs["units"] == "counts nm²"
     assert fitted.attrs["fit_converged"] == 1
     assert fitted.attrs["reduced_chi2"] == pytest.approx(1, abs=0.05)
     assert fitted.attrs["n_pixels"] == SHAPE[0] * SHAPE[1]
@@ -301,9 +301,10 @@ def test_fixed_names_keep_their_values(world, fitted):
     result = tw.fit_columns(world[0], start, fixed=("x", "amplitude", "theta"))
     np.testing.assert_allclose(result["x"], start["x"], atol=2e-7)
     np.testing.assert_allclose(result["amplitude"], start["amplitude"], rtol=1e-6)
-    assert (result["x_std"] == 0).all()
-    assert (result["amplitude_std"] == 0).all()
-    assert (result["y_std"] > 0).all()
+    for name in ("x", "amplitude"):
+        assert np.isnan(result[f"{name}_std"]).all()
+    for name in ("y", "sigma_major", "intensity", "background"):
+        assert (result[f"{name}_std"] > 0).all()
 
 
 def test_fixed_masks_hold_single_columns(world, fitted):
@@ -313,7 +314,8 @@ def test_fixed_masks_hold_single_columns(world, fitted):
     start["y"][50] += 0.004
     result = tw.fit_columns(image, start, fixed={"y": mask})
     assert float(result["y"][50]) == pytest.approx(float(start["y"][50]), abs=2e-7)
-    assert (result["y_std"] == 0).values.tolist() == mask.tolist()
+    assert np.isnan(result["y_std"]).values.tolist() == mask.tolist()
+    assert np.isnan(result["yx_covariance"]).values.tolist() == mask.tolist()
 
 
 def test_bounds_hold_and_are_flagged(world):
@@ -322,6 +324,10 @@ def test_bounds_hold_and_are_flagged(world):
     assert float(result["amplitude"].max()) <= 150 * (1 + 1e-5)
     bright = (true["sublattice"] == 0).values & inner(true)
     assert flagged(result, Flag.at_bound).values[bright].all()
+    # what a bound holds was not measured
+    assert np.isnan(result["amplitude_std"]).values[bright].all()
+    weak = (true["sublattice"] == 1).values & inner(true)
+    assert np.isfinite(result["amplitude_std"]).values[weak].all()
 
 
 def test_bounds_on_sigma_hold(world):
@@ -340,6 +346,10 @@ def test_max_shift_holds_and_is_flagged(world):
     moved = np.hypot(result["y"] - start["y"], result["x"] - start["x"])
     assert float(moved.max()) < 0.013
     assert flagged(result, Flag.at_bound).values[50]
+    assert np.isnan(result["y_std"]).values[50]
+    assert np.isnan(result["x_std"]).values[50]
+    free = (~flagged(result, Flag.at_bound)).values
+    assert np.isfinite(result["y_std"]).values[free].all()
 
 
 def test_columns_at_the_edge_are_flagged(world, fitted):

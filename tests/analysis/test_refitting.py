@@ -63,6 +63,17 @@ def test_an_added_column_gets_values(world, fitted):
     assert int(refitted["flags"].sel(column=label)) == int(fitted["flags"][MOVED])
 
 
+def test_errors_stay_errors(world, fitted):
+    place = {k: float(fitted[k][MOVED]) + 0.01 for k in "yx"}
+    added = tw.add_columns(tw.delete_columns(fitted, MOVED), place["y"], place["x"])
+    label = int(added["column"][-1])
+    added["sublattice"][-1] = int(fitted["sublattice"][MOVED])
+    refitted = tw.refit_columns(world[0], added, label).sel(column=label)
+    for name in ("y", "x", "amplitude", "sigma_major", "sigma_minor", "background", "shape_yy"):
+        ratio = float(refitted[f"{name}_std"]) / float(fitted[f"{name}_std"][MOVED])
+        assert 0.5 < ratio < 2, name
+
+
 def test_neighbours_fill_in_after_a_deletion(world, fitted):
     image, _ = world
     place = (float(fitted["y"][MOVED]), float(fitted["x"][MOVED]))
