@@ -16,6 +16,8 @@ _POWERS = {
     "intensity": 2,
     "voronoi_intensity": 2,
 }
+_PLACE_ERRORS = ("y_std", "yx_covariance", "x_std")
+_SHAPE = ("shape_yy", "shape_yx", "shape_xx")
 
 
 def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArray) -> xr.Dataset:
@@ -32,8 +34,10 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
     -------
     Dataset, (column,)
         All columns with their labels, also those that `target` no longer shows. Positions,
-        `theta`, sigmas, areas, integrated intensities, displacements and their standard errors
-        are in the frame and unit of `target`; all else is unchanged.
+        `theta`, sigmas, shape covariances, areas, integrated intensities, displacements and their
+        standard errors are in the frame and unit of `target`. A turn drops the fitted background
+        (``background_spline``), which lies along y and x: fit again to have one. All else is
+        unchanged.
 
     Raises
     ------
@@ -58,6 +62,9 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
         )
     carried = columns.copy()
     _carry_vectors(carried, matrix, offset)
+    _carry_place_errors(carried, matrix)
+    carried = _carry_background(carried, matrix, offset)
+    _carry_covariances(carried, matrix)
     _carry_shapes(carried, factor, float(np.rad2deg(np.arctan2(matrix[0, 1], matrix[1, 1]))))
     if "separation" in carried.attrs:
         carried.attrs["separation"] = float(carried.attrs["separation"]) * factor
@@ -68,14 +75,61 @@ def _carry_vectors(columns: xr.Dataset, matrix: np.ndarray, offset: np.ndarray) 
     places = matrix @ np.stack([columns["y"].values, columns["x"].values]) + offset[:, None]
     for name, values in zip("yx", places, strict=True):
         columns[name] = columns[name].copy(data=values)
-    if {"y_std", "x_std"} <= set(columns):
-        # errors along y and x count as independent
-        variance = np.stack([columns["y_std"].values, columns["x_std"].values]) ** 2
-        for name, values in zip(("y_std", "x_std"), np.sqrt(matrix**2 @ variance), strict=True):
-            columns[name] = columns[name].copy(data=values)
     if "displacement" in columns:
         moved = columns["displacement"].transpose("column", "component")
         columns["displacement"] = moved.copy(data=moved.values @ matrix.T)
+
+
+def _carry_place_errors(columns: xr.Dataset, matrix: np.ndarray) -> None:
+    if not {"y_std", "x_std"} <= set(columns):
+        return
+    yy, xx = columns["y_std"].values ** 2, columns["x_std"].values ** 2
+    # without a covariance errors along y and x count as independent
+    yx = columns["yx_covariance"].values if "yx_covariance" in columns else 0 * yy
+    yy, yx, xx = _mixed(_on_covariances(matrix), np.stack([yy, yx, xx]))
+    for name, values in zip(_PLACE_ERRORS, (np.sqrt(yy), yx, np.sqrt(xx)), strict=True):
+        if name in columns:
+            columns[name] = columns[name].copy(data=values)
+
+
+def _carry_covariances(columns: xr.Dataset, matrix: np.ndarray) -> None:
+    """Carry shape covariances; their errors count as independent."""
+    if not set(_SHAPE) <= set(columns):
+        return
+    turn = _on_covariances(matrix)
+    values = _mixed(turn, np.stack([columns[name].values for name in _SHAPE]))
+    errors = [f"{name}_std" for name in _SHAPE]
+    if set(errors) <= set(columns):
+        variance = _mixed(turn**2, np.stack([columns[name].values ** 2 for name in errors]))
+        for name, new in zip(errors, np.sqrt(variance), strict=True):
+            columns[name] = columns[name].copy(data=new)
+    for name, new in zip(_SHAPE, values, strict=True):
+        columns[name] = columns[name].copy(data=new)
+
+
+def _on_covariances(matrix: np.ndarray) -> np.ndarray:
+    """What a matrix on (y, x) does to covariances (yy, yx, xx)."""
+    (a, b), (c, d) = matrix
+    return np.array(
+        [[a * a, 2 * a * b, b * b], [a * c, a * d + b * c, b * d], [c * c, 2 * c * d, d * d]]
+    )
+
+
+def _mixed(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Matrix times values (3, n); what does not count may be NaN."""
+    matters = abs(matrix) > 1e-12 * abs(matrix).max()
+    return np.array([row[used] @ values[used] for row, used in zip(matrix, matters, strict=True)])
+
+
+def _carry_background(columns: xr.Dataset, matrix: np.ndarray, offset: np.ndarray) -> xr.Dataset:
+    if "background_spline" not in columns:
+        return columns
+    if abs(matrix[0, 1]) > 1e-9 * abs(matrix[0, 0]) or matrix[0, 0] < 0:
+        return columns.drop_vars("background_spline")
+    spline = columns["background_spline"].copy()
+    for axis, name in enumerate(("y_range", "x_range")):
+        spline.attrs[name] = matrix[axis, axis] * np.asarray(spline.attrs[name]) + offset[axis]
+    return columns.assign(background_spline=spline)
 
 
 def _carry_shapes(columns: xr.Dataset, factor: float, angle: float) -> None:

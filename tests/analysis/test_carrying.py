@@ -66,6 +66,45 @@ def test_a_quarter_turn_swaps_errors_and_displacements(crystal):
     np.testing.assert_allclose(moved.sel(component="x"), -before.sel(component="y"), atol=1e-12)
 
 
+@pytest.fixture(scope="module")
+def fitted():
+    image, truth = synthetic.perovskite((96, 96), dose=500, displacement=None, seed=3)
+    start = truth[["y", "x", "sublattice"]]
+    return image, tw.fit_columns(image, start, fixed={"y": truth["column"].values == 7})
+
+
+def test_a_fit_can_be_drawn_after_a_calibration(fitted):
+    image, columns = fitted
+    calibrated = tw.crop(tw.calibrate(image, sampling=0.02), y=(0.4, None))
+    carried = tw.carry_columns(columns, image, calibrated)
+    model = tw.model_image(columns, image)[20:]
+    np.testing.assert_allclose(tw.model_image(carried, calibrated), model, rtol=1e-5)
+    for name in ("intensity", "shape_yy", "shape_yy_std", "yx_covariance"):
+        assert "nm²" in carried[name].attrs["units"]
+    np.testing.assert_allclose(carried["shape_xx_std"], 0.02**2 * columns["shape_xx_std"])
+    # a fixed y leaves the error of x alone
+    np.testing.assert_allclose(carried["x_std"], 0.02 * columns["x_std"])
+    assert np.isnan(carried["y_std"].sel(column=7))
+    assert np.isnan(carried["y_std"]).sum() == 1
+
+
+def test_shapes_and_errors_turn_with_the_image(fitted):
+    image, columns = fitted
+    there = tw.carry_columns(columns, image, tw.rotate(image, 30.0))
+    form = there["sigma_major"], there["sigma_minor"], np.deg2rad(there["theta"])
+    major, minor, angle = (values.values for values in form)
+    yy = (major * np.sin(angle)) ** 2 + (minor * np.cos(angle)) ** 2
+    yx = (major**2 - minor**2) * np.sin(angle) * np.cos(angle)
+    np.testing.assert_allclose(there["shape_yy"], yy, rtol=1e-6)
+    np.testing.assert_allclose(there["shape_yx"], yx, atol=1e-6)
+    # the turn leaves the sum of both variances as it was
+    before, after = (c["y_std"] ** 2 + c["x_std"] ** 2 for c in (columns, there))
+    np.testing.assert_allclose(after, before)
+    assert "background_spline" not in there
+    with pytest.raises(ValueError, match="Fit them first"):
+        tw.model_image(there, image)
+
+
 def test_sentences(crystal):
     image, truth = crystal
     stretched = tw.calibrate(image, sampling=(0.02, 0.03))
