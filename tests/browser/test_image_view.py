@@ -228,3 +228,23 @@ def test_the_whole_image_stays_whole_while_the_window_changes(lab):
         np.testing.assert_allclose(lab.value("[v.x_range, v.y_range]"), before, atol=1e-6)
     finally:
         lab.page.set_viewport_size(size)
+
+
+def test_the_view_follows_undo_and_redo_of_a_crop(lab):
+    cell = show(lab, """
+w = Workspace(image)
+for step in range(3):
+    w.run(tw.crop, wait=True, x=(-1.97 + 0.3 * step, 1.2 - 0.3 * step))
+v = ImageView(w, height=240); v""")  # fmt: skip
+    for act in ("Undo", "Undo", "Undo", "Redo", "Redo", "Undo", "Redo", "Redo"):
+        cell.output.locator(f"button[title^='{act}']").click()
+        lab.page.wait_for_timeout(250)
+        extent = lab.value("v.stage._extent")
+        for name, (low, high) in zip(("x_range", "y_range"), extent, strict=True):
+            lab.wait_value(
+                f"v.{name}", lambda now, a=low, b=high: now[0] <= a + 1e-6 and now[1] >= b - 1e-6
+            )
+        ranges = lab.value("[v.x_range, v.y_range]")
+        slack = [np.ptp(r) - np.ptp(e) for r, e in zip(ranges, extent, strict=True)]
+        assert min(slack) < 1e-6
+    assert not lab.errors

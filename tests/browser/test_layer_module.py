@@ -83,7 +83,9 @@ class Mounted:
         return PLOT["x"] + across, PLOT["y"] + down
 
     def sent(self):
-        return self.page.evaluate("() => window.layer.sent.splice(0)")
+        """What the gestures asked for since the last call."""
+        messages = self.page.evaluate("() => window.layer.sent.splice(0)")
+        return [message for message in messages if message[0]["type"] != "shown"]
 
     def drag(self, *points, modifier=None):
         if modifier:

@@ -48,6 +48,8 @@ class Edits:
     @guarded
     def hear(self, _: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         """Do what the browser asks for; after a failure it gets the columns as they are."""
+        if content.get("type") == "shown":  # for the stage
+            return
         self._view.message = ""
         if content.get("type") == "select":
             self._select(np.frombuffer(buffers[0], np.uint8).astype(bool), content)

@@ -41,8 +41,10 @@ class Stage(widgets.GridBox):
         self.units = "px"
         self._sent: dict[str, tuple[xr.DataArray, int]] = {}
         self._extent: Ranges | None = None
+        self._placing = False
         for scale in (self.x_scale, self.y_scale):
             scale.observe(self._scaled, ["min", "max"])
+        self.layer.on_msg(self._hear)
 
     def _figure(self) -> bqplot.Figure:
         self._axes = [
@@ -51,7 +53,7 @@ class Stage(widgets.GridBox):
             ),
             bqplot.Axis(
                 scale=self.y_scale, label="y / px", grid_lines="none", label_offset="46px",
-                orientation="vertical",
+                side="left",
             ),
         ]  # fmt: skip
         figure = bqplot.Figure(
@@ -109,15 +111,32 @@ class Stage(widgets.GridBox):
         With one range given the other follows; with both at least these are shown.
         """
         self.layer.send({"type": "ask", "x": x_range, "y": y_range})
-        for scale, span in ((self.x_scale, x_range), (self.y_scale, y_range)):
-            if span is not None:
+        self._place(x_range or self.ranges[0], y_range or self.ranges[1])
+
+    def _place(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        self._placing = True
+        try:
+            for scale, span in ((self.x_scale, x_range), (self.y_scale, y_range)):
                 with scale.hold_sync(), scale.hold_trait_notifications():
                     scale.min, scale.max = (float(v) for v in span)
-        self._scaled(None)
+        finally:
+            self._placing = False
+        self.ranges = (
+            (self.x_scale.min, self.x_scale.max),
+            (self.y_scale.min, self.y_scale.max),
+        )
 
-    def _scaled(self, _: Any) -> None:
-        x, y = self.x_scale, self.y_scale
-        self.ranges = ((x.min, x.max), (y.min, y.max))
+    def _hear(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        """Take over what the browser shows."""
+        if content.get("type") == "shown":
+            self._place(content["x"], content["y"])
+
+    def _scaled(self, change: Any) -> None:
+        """Ask for what somebody set on a scale itself."""
+        if self._placing:
+            return
+        scale = change["owner"]
+        self.ask(**{"x_range" if scale is self.x_scale else "y_range": (scale.min, scale.max)})
 
     def colour(self, cmap: str) -> None:
         """Colour the image."""

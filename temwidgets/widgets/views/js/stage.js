@@ -16,7 +16,8 @@ class Stage {
     Object.assign(this, { model, el, signal });
     this.drawn = 0;
     this.stale = new Set(["picture", "colours", "tones", "markers"]);
-    this.port = new Viewport(scales, signal, () => this.schedule());
+    const tell = ({ x, y }) => model.send({ type: "shown", x, y });
+    this.port = new Viewport(scales, signal, () => this.schedule(), tell);
     this.view = this.port.view;
     this.build();
     this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
