@@ -19,6 +19,7 @@ PLACE = ("amplitude", "y", "x")
 FORM = ("sigma_major", "sigma_minor", "theta")
 FIXABLE = (*PLACE, *FORM, "background")
 BOUNDABLE = (*PLACE, "sigma_major", "sigma_minor")
+SQUARE = 1.01  # pixels with a smaller ratio of sides count as square
 # local shape coordinates: (m, eta, tau), or (log sigma_major, log sigma_minor, tau)
 MEAN_FRAME = np.eye(3)
 AXES_FRAME = np.array([[0.5, 0.5, 0.0], [0.5, -0.5, 0.0], [0.0, 0.0, 1.0]])
@@ -52,6 +53,28 @@ def check_fixed(fixed: Iterable[str] | Mapping[str, Any], count: int) -> dict[st
             )
         masks[name] = np.broadcast_to(array, (count,))
     return masks
+
+
+def check_fixed_shapes(fixed: Mapping[str, np.ndarray], shape: str, grid: PixelGrid) -> None:
+    """Refuse to hold a part of a shape where pixels are so non-square that it would not hold.
+
+    Raises
+    ------
+    ValueError
+        For one or two of sigma_major, sigma_minor and theta on pixels that are not square.
+    """
+    held = [np.any(fixed.get(name, False)) for name in FORM]
+    masks = [fixed[name] for name in FORM if name in fixed]
+    whole = all(held) and all((mask == masks[0]).all() for mask in masks)
+    if shape == "round" or whole or not any(held):
+        return
+    if max(grid.sampling) > SQUARE * min(grid.sampling):
+        dy, dx = grid.sampling
+        raise ValueError(
+            f"Pixels are not square ({dy:g} x {dx:g} {grid.units}), so a shape can be fixed only"
+            " as a whole: name sigma_major, sigma_minor and theta together in fixed, or make"
+            " pixels square with temwidgets.rotate(image, 0)."
+        )
 
 
 def check_bounds(bounds: Mapping[str, Any] | None) -> dict[str, tuple[float, float]]:
@@ -112,10 +135,17 @@ def make_start(
     # a start beyond its bounds would be worse off for the first step back and never take it
     place = np.stack([heights, rows, cols], axis=1)
     heights, rows, cols = np.where(free, np.clip(place, low, high), place).T
-    shape_of, shapes, free_shape, frame = _shape_unknowns(columns, shapes, shape, fixed, bounds)
-    limits = _log_sigma_range(bounds, sigma, half, step)
+    shape_of, shapes, free_shape, frame = _shape_unknowns(
+        columns, grid, shapes, shape, fixed, bounds
+    )
+    limits = _log_sigma_range(bounds, sigma, half, grid, shape)
     shapes = np.where(free_shape.any(axis=1, keepdims=True), _clipped(shapes, limits), shapes)
-    shift = np.full(count, max_shift / step) if max_shift else np.clip(0.5 * apart, 1.0, None)
+    # never further, also along the side on which pixels are longer
+    shift = (
+        np.full(count, max_shift / max(grid.sampling))
+        if max_shift
+        else np.clip(0.5 * apart, 1.0, None)
+    )
     start = Start(
         rows=rows,
         cols=cols,
@@ -192,8 +222,18 @@ def _place_bounds(
     return low, high
 
 
+def round_shape(grid: PixelGrid) -> np.ndarray:
+    """(m, e1, e2) in px of a column of one px that is round in lengths: longer along finer pixels.
+
+    With covariances diag(1 / dy^2, 1 / dx^2) in px, half the matrix logarithm differs by
+    log(dy / dx) between the axes.
+    """
+    return np.array([0.0, 0.5 * np.log(grid.sampling.y / grid.sampling.x), 0.0])
+
+
 def _shape_unknowns(
     columns: xr.Dataset,
+    grid: PixelGrid,
     shapes: np.ndarray,
     shape: str,
     fixed: dict[str, np.ndarray],
@@ -207,7 +247,7 @@ def _shape_unknowns(
         groups = range(shape_of.max(initial=-1) + 1)
         shapes = np.array([np.median(shapes[shape_of == g], axis=0) for g in groups]).reshape(-1, 3)
     if shape == "round":
-        shapes = shapes * [1, 0, 0]
+        shapes = shapes * [1, 0, 0] + round_shape(grid)
     held = np.stack([fixed.get(name, np.zeros(count, bool)) for name in FORM], axis=1)
     if shape == "shared":
         held = np.array([held[shape_of == g].any(axis=0) for g in range(len(shapes))])
@@ -223,15 +263,29 @@ def _shape_unknowns(
 
 
 def _log_sigma_range(
-    bounds: dict[str, tuple[float, float]], sigma: float, half: int, step: float
+    bounds: dict[str, tuple[float, float]],
+    sigma: float,
+    half: int,
+    grid: PixelGrid,
+    shape: str,
 ) -> np.ndarray:
-    """Log of least and greatest sigma, px; never so wide that the window does not hold it."""
+    """Log of least and greatest sigma, px; never so wide that the window does not hold it.
+
+    Sigmas are bounded along the axes that a shape has in px. On non-square pixels these lengths
+    differ from those in the image's unit by no more than the longest and the shortest side say.
+    """
     widest = min(3.0 * sigma, max(half, 1.5 * sigma))
+    around = abs(round_shape(grid)[1]) if shape == "round" else 0.0
+    longest, shortest = max(grid.sampling), min(grid.sampling)
+    if shape == "round":
+        longest = shortest = mean_step(grid)
+        lows, highs = zip((0.0, np.inf), *(bounds[k] for k in FORM if k in bounds), strict=True)
+        bounds = dict.fromkeys(("sigma_major", "sigma_minor"), (max(lows), min(highs)))
     pairs = []
-    for name in ("sigma_major", "sigma_minor"):
+    for name, sign in (("sigma_major", 1), ("sigma_minor", -1)):
         low, high = bounds.get(name, (0.0, np.inf))
-        low, high = max(low / step, 0.3 * sigma, 0.35), min(high / step, widest)
-        pairs.append((np.log(min(low, high)), np.log(high)))
+        low, high = max(low / shortest, 0.3 * sigma, 0.35), min(high / longest, widest)
+        pairs.append(np.log([min(low, high), high]) + sign * around)
     return np.array(pairs)
 
 

@@ -70,12 +70,16 @@ def fit_columns(
         neighbouring columns when not given, and never more than 14 intervals a side.
     fixed : names or {name: mask}
         Parameters kept at their start: amplitude, y, x, sigma_major, sigma_minor, theta,
-        background; with a mask only for the columns where it is True.
+        background; with a mask only for the columns where it is True. On non-square pixels a
+        shape (sigma_major, sigma_minor, theta) is fixed as a whole or not at all.
     bounds : {name: (low, high)}, optional
-        For amplitude, y, x, sigma_major, sigma_minor. An amplitude is never below 0.
+        For amplitude, y, x, sigma_major, sigma_minor. An amplitude is never below 0. On non-square
+        pixels, where the shape is not round, bounds on sigma are tighter than given, by up to the
+        ratio of a pixel's sides.
     max_shift : float, optional
-        Greatest distance from the start, in the image's length unit; half the distance to the
-        nearest column when not given.
+        Greatest distance from the start, in the image's length unit (along the shorter side of
+        non-square pixels less, by the ratio of the sides); half the distance to the nearest column
+        when not given.
     noise_scale : float, optional
         Variance over intensity ("poisson", 1 when the image is in counts) or variance
         ("gaussian"). Estimated from the residuals when not given. Errors scale with its root.
@@ -114,6 +118,7 @@ def fit_columns(
     _check_positive(max_shift=max_shift, noise_scale=noise_scale, background_scale=background_scale)
     _check_units(image, columns)
     masks = arguments.check_fixed(fixed, columns.sizes["column"])
+    arguments.check_fixed_shapes(masks, shape, pixel_grid(image))
     limits = arguments.check_bounds(bounds)
     options = {
         "background": background,

