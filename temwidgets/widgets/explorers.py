@@ -15,6 +15,7 @@ import temwidgets as tw
 from temwidgets.widgets.controls import button
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.messages import Message
 from temwidgets.widgets.panels.find import FindPanel
 from temwidgets.widgets.panels.fit import FitPanel
 from temwidgets.widgets.panels.intensity import IntensityPanel
@@ -28,7 +29,7 @@ from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.views.scatter import ScatterPlot
 from temwidgets.widgets.views.table import ColumnTable
-from temwidgets.widgets.workspace import Message, Workspace
+from temwidgets.widgets.workspace import Workspace
 
 STEPS = ("Load", "Prepare", "Find", "Fit", "Intensity")
 VIEWS = ("Histogram", "Scatter", "Table")

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import traitlets
 import xarray as xr
 
 from temwidgets.analysis.carrying import carry_columns
-from temwidgets.conventions import UNCALIBRATED, CancelledError, length_unit
+from temwidgets.conventions import CancelledError
 from temwidgets.widgets import script, store
-from temwidgets.widgets.calls import Call, Line
-from temwidgets.widgets.errors import sentence
+from temwidgets.widgets.calls import Call
 from temwidgets.widgets.history import History, Step
-from temwidgets.widgets.jobs import Job, start_thread
+from temwidgets.widgets.jobs import Job
+from temwidgets.widgets.messages import ASTRAY, Message, made, of_another_frame
 from temwidgets.widgets.products import (
     PRODUCTS,
     Product,
     State,
-    describe,
     destination,
     next_state,
     plane,
 )
+from temwidgets.widgets.running import Runner
 from temwidgets.widgets.selection import Selection
 
-_log = logging.getLogger("temwidgets")
 
-_PATIENCE = 30.0
-"""Seconds that a step which shall run at once waits for one that gives way."""
-
-
-class Message(NamedTuple):
-    """A sentence for the user; `level` is "info", "warning" or "error"."""
-
-    level: str = "info"
-    text: str = ""
-
-
-class Workspace(traitlets.HasTraits):
+class Workspace(Runner):
     """Products of one image and the steps that made them, shared by views and panels.
 
     Parameters
@@ -79,8 +66,6 @@ class Workspace(traitlets.HasTraits):
     mixture = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
-    message = traitlets.Instance(Message, default_value=Message())
-    job = traitlets.Instance(Job, args=())
     history = traitlets.Tuple(default_value=())
     can_undo = traitlets.Bool(False)
     can_redo = traitlets.Bool(False)
@@ -88,19 +73,28 @@ class Workspace(traitlets.HasTraits):
     def __init__(
         self, image: Any = None, columns: Any = None, *, selection: Selection | None = None
     ) -> None:
-        super().__init__(selection=Selection() if selection is None else selection)
-        self.lock = self.selection.lock
+        chosen = Selection() if selection is None else selection
+        super().__init__(chosen.lock, selection=chosen)
         self._moving = True
         self.image, self.columns = image, columns
         self._moving = False
-        self._line = Line()
         self._history = History({name: getattr(self, name) for name in PRODUCTS})
         self.observe(self._given, names=list(PRODUCTS))
+        self.observe(self._framed, names="frame")
 
     @property
     def plane(self) -> xr.DataArray | None:
         """The image (y, x) that analyses get: the present frame of a stack."""
         return plane(self.image, self.frame)
+
+    @property
+    def astray(self) -> str:
+        """A sentence when the columns are those of another frame than is shown, else ""."""
+        stacked = self.image is not None and self.image.ndim == 3
+        placed = self._history.columns_frame
+        if self.columns is None or not stacked or placed in (None, self.frame):
+            return ""
+        return of_another_frame(placed, self.frame)
 
     def run(
         self,
@@ -156,17 +150,7 @@ class Workspace(traitlets.HasTraits):
         call = Call(
             function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut
         )
-        if not self._join(call, wait):
-            return self.job
-        if not wait:
-            start_thread(lambda: self._work(call), "temwidgets")
-            return self.job
-        error, following = self._perform(call), self._next()
-        if following is not None:
-            start_thread(lambda: self._work(following), "temwidgets")
-        if error is not None:
-            raise error
-        return self.job
+        return self._begin(call, wait)
 
     def undo(self) -> None:
         """Take the last step back (and stop what is running)."""
@@ -190,7 +174,7 @@ class Workspace(traitlets.HasTraits):
     def save(self, path: str | Path) -> None:
         """Write products, selection and history to one netCDF file."""
         store.save(path, self._history, self.frame, self.selection)
-        self.message = Message("info", f"Saved to {path}.")
+        self.message = Message("info", f"Saved to {Path(path).resolve()}.")
 
     @classmethod
     def open(cls, path: str | Path) -> Workspace:
@@ -214,50 +198,7 @@ class Workspace(traitlets.HasTraits):
             self._show()
             self.frame = frame
             self.selection.select(labels, rule=rule)
-            self.message = Message("info", f"Opened {path}.")
-
-    def _join(self, call: Call, wait: bool) -> bool:
-        """Begin a call (True), queue it, or refuse it."""
-        if wait:
-            self._make_way()
-        with self.lock:
-            text = self._line.refusal(call)
-            if text or (wait and self._line.running is not None):
-                self.message = Message("warning", text or "Another step is still running.")
-                if wait:
-                    raise RuntimeError(self.message.text)
-                return False
-            begins = self._line.join(call)
-            if begins:
-                self.job.begin(call.name)
-            elif self._line.running is not None and self._line.running.stops:
-                self.job.cancel()
-        return begins
-
-    def _make_way(self) -> None:
-        """Let a call that gives way end before one that shall run at once."""
-        running = self._line.running
-        if running is None or not running.gives_way:
-            return
-        if running.stops:
-            self.job.cancel()
-        self.job.wait(_PATIENCE)
-
-    def _work(self, call: Call | None) -> None:
-        while call is not None:
-            self._perform(call)
-            call = self._next()
-
-    def _perform(self, call: Call) -> Exception | None:
-        try:
-            self._compute(call)
-        except CancelledError:
-            self.message = Message("info", f"{call.name} was cancelled; nothing was changed.")
-        except Exception as error:
-            _log.debug("%s failed", call.name, exc_info=True)
-            self.message = Message("error", sentence(error))
-            return error
-        return None
+            self.message = Message("info", f"Opened {Path(path).resolve()}.")
 
     def _compute(self, call: Call) -> None:
         history = self._history
@@ -271,23 +212,13 @@ class Workspace(traitlets.HasTraits):
 
     def _accept(self, step: Step, state: State, result: Any) -> None:
         step = replace(step, into=step.into or destination(step.name, result))
-        new = next_state(state, step, result)
+        new, placed = next_state(state, step, result), self._history.columns_frame
         if step.carries:
             new["columns"] = carry_columns(state["columns"], state["image"], result)
         self._history.add(step, new)
         self._show()
         if not step.derived:
-            self.message = _made(step, state["columns"], result)
-
-    def _next(self) -> Call | None:
-        """Take the next call from the queue; whoever hears of the end may start another."""
-        with self.lock:
-            call = self._line.advance()
-            if call is None:
-                self.job.end()
-            else:
-                self.job.begin(call.name)
-        return call
+            self.message = made(step, state["columns"], result, placed)
 
     def _show(self) -> None:
         """Set the traits to the present state; a product that is the same object stays mute."""
@@ -325,6 +256,14 @@ class Workspace(traitlets.HasTraits):
             self._show()
             self.message = Message("info", f"{direction.capitalize()}: done.")
 
+    def _framed(self, _: Any) -> None:
+        """Say so when the columns are not those of the frame that came to be shown."""
+        before, text = self.message, self.astray
+        if text:
+            self.message = Message("warning", text)
+        elif before.text.startswith(ASTRAY):
+            self.message = Message()
+
     def _given(self, change: Any) -> None:
         """Turn an assignment such as ``workspace.columns = mine`` into a step."""
         if self._moving:
@@ -340,20 +279,3 @@ class Workspace(traitlets.HasTraits):
 def open_workspace(path: str | Path) -> Workspace:
     """Reopen a workspace that ``Workspace.save`` wrote; the same as ``Workspace.open``."""
     return Workspace.open(path)
-
-
-def _made(step: Step, before: Any, result: Any) -> Message:
-    text = f"{step.name}: {describe(result)}{_grown(step, before, result)}."
-    if step.into == "image" and length_unit(result) == UNCALIBRATED:
-        cure = " Load it with its pixel size, or calibrate it, to have lengths in nm."
-        return Message("warning", text + cure)
-    return Message("info", text)
-
-
-def _grown(step: Step, before: Any, columns: Any) -> str:
-    if step.into != "columns" or "columns" not in step.inputs:
-        return ""
-    more = columns.sizes["column"] - before.sizes["column"]
-    if more:
-        return f", {more:,} of them new" if more > 0 else f", {-more:,} fewer"
-    return ", none of them new" if step.name == "find_in_residual" else ""

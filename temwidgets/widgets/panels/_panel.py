@@ -9,9 +9,10 @@ import xarray as xr
 
 from temwidgets.widgets.controls import button
 from temwidgets.widgets.errors import sentence
+from temwidgets.widgets.messages import Message
 from temwidgets.widgets.status import StatusLine
 from temwidgets.widgets.style import style_sheet
-from temwidgets.widgets.workspace import Message, Workspace
+from temwidgets.widgets.workspace import Workspace
 
 
 class Panel(widgets.VBox):
@@ -47,6 +48,11 @@ class Panel(widgets.VBox):
         """Observe until the panel is closed."""
         owner.observe(act, names)
         self._watched.append((owner, act, names))
+
+    def same_frame(self) -> None:
+        """Raise ValueError when the columns are those of another frame than is shown."""
+        if self.workspace.astray:
+            raise ValueError(self.workspace.astray)
 
     def show_error(self, error: BaseException) -> None:
         """Show the sentence of an exception in the status line."""

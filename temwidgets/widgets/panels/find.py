@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import xarray as xr
 
 import temwidgets as tw
@@ -15,6 +16,7 @@ from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 
 _STEP = 0.005
+_THRESHOLD = "Lowest score kept: height over that of a strong column"
 
 
 class FindPanel(Panel):
@@ -34,7 +36,7 @@ class FindPanel(Panel):
         self.find = self.action("Find columns", "Find with the threshold in the gap", self._find)
         self.threshold = widgets.FloatSlider(
             min=0, max=1, step=_STEP, value=0.1, description="Threshold", readout_format=".3f",
-            tooltip="Lowest score kept: height over that of a strong column", disabled=True,
+            tooltip=_THRESHOLD, disabled=True,
             layout={"width": "auto", "flex": "1 1 260px", "max_width": "520px"},
             style={"description_width": "auto"},
         )  # fmt: skip
@@ -45,6 +47,7 @@ class FindPanel(Panel):
         )
         self.threshold.observe(self._cut, "value")
         self.watch(self.workspace, self._shown, ["image", "columns"])
+        self.watch(self.workspace, self._show_new, "columns")
         self._shown(None)
         return [
             row(together(self.separation, self.unit), self.contrast, self.find, self.residual),
@@ -65,6 +68,7 @@ class FindPanel(Panel):
 
     @guarded
     def _find_more(self, _: Any) -> None:
+        self.same_frame()
         self.workspace.run(tw.find_in_residual, into="columns")
 
     def _run(self, threshold: float | None) -> None:
@@ -89,11 +93,22 @@ class FindPanel(Panel):
         return tw.apply_threshold(self._candidates, threshold)
 
     @guarded
+    def _show_new(self, change: Any) -> None:
+        """Select what was found in the residual, for the eye to judge."""
+        steps, old, found = self.workspace.history, change["old"], change["new"]
+        if not steps or steps[-1].name != "find_in_residual" or old is None or found is None:
+            return
+        new = np.setdiff1d(found["column"].values, old["column"].values)
+        if new.size:
+            self.workspace.selection.select(new, rule="found in the residual")
+
+    @guarded
     def _shown(self, _: Any) -> None:
         image, columns = self.workspace.image, self.workspace.columns
         self.unit.value = "nm" if image is None else length_unit(image)
         fresh = columns is not None and "threshold" in columns.attrs and self._known != ()
         self.threshold.disabled = not fresh
+        self.threshold.tooltip = _THRESHOLD if fresh else f"{_THRESHOLD}. First press Find columns"
         self.residual.layout.display = (
             "" if columns is not None and "amplitude" in columns else "none"
         )

@@ -14,11 +14,11 @@ import temwidgets as tw
 from temwidgets.conventions import FLAG_SENTENCES, Flag, length_unit
 from temwidgets.widgets.controls import button, checkbox, dropdown, number
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.messages import Message
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.panels._refit import EDITS, Outdated, is_fitted, rehearse
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.workspace import Message
 
 _LIVE = 1.0
 """Seconds: a fit that took longer is not repeated while controls move."""
@@ -105,6 +105,7 @@ class FitPanel(Panel):
         labels = self.workspace.selection.labels.tolist()
         if not labels:
             raise ValueError("No column is selected: select some in a view first.")
+        self.same_frame()
         self.workspace.run(tw.refit_columns, into="columns", labels=labels)
 
     @guarded
@@ -157,6 +158,7 @@ class FitPanel(Panel):
         if image is not None and columns is not None:
             rehearse(image, columns)
 
+    @guarded
     def _refit(self) -> None:
         """Fit again where columns were edited."""
         columns = self.workspace.columns
@@ -164,6 +166,7 @@ class FitPanel(Panel):
             return
         arguments = self._outdated.arguments(columns)
         if arguments:
+            self.same_frame()
             self.workspace.run(tw.refit_columns, into="columns", follows=True, **arguments)
             self.workspace.job.note = "the first may compile for some seconds"
 
@@ -188,11 +191,15 @@ def statistics(columns: xr.Dataset) -> str:
     """Write the statistics and the flags of a fit as HTML."""
     attrs = columns.attrs
     settled = "settled" if attrs.get("fit_converged") else "not settled"
-    lines = [
-        f"<b>fit</b> {columns.sizes['column']:,} columns, {attrs['fit_iterations']} iterations"
-        f" ({settled}), reduced χ² {attrs['reduced_chi2']:.3g}, shape {attrs['shape']}"
-    ]
     flags = columns["flags"].values
+    missing = np.isnan(columns["amplitude"].values)
+    waiting = int((missing & (flags & int(Flag.failed | Flag.duplicate) == 0)).sum())
+    lines = [
+        f"<b>fit</b> {columns.sizes['column'] - waiting:,} columns, {attrs['fit_iterations']}"
+        f" iterations ({settled}), reduced χ² {attrs['reduced_chi2']:.3g}, shape {attrs['shape']}"
+    ]
+    if waiting:
+        lines.append(f"<b>{waiting:,}</b> not fitted yet: press Fit columns")
     counts = {flag: int(((flags & flag) != 0).sum()) for flag in Flag}
     lines += [
         f"<b>{count:,}</b> {escape(FLAG_SENTENCES[flag])}"

@@ -11,9 +11,9 @@ import temwidgets as tw
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import checkbox, dropdown, number
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.messages import Message
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
-from temwidgets.widgets.workspace import Message
 
 _REPLACED = ("columns", "candidates", "mixture")
 _READABLE = ("image", "image series")

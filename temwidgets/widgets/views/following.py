@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._variables import choices, numeric
 from temwidgets.widgets.views.layer import SHOWS
 
@@ -49,6 +50,7 @@ class Following:
         view.frames.layout.display = None if stacked else "none"
         if stacked:
             view.frames.max = image.sizes["frame"] - 1
+        view.astray.value = note(view.workspace.astray, "warning")
         self._shown_changed(None)
 
     @guarded
@@ -75,6 +77,7 @@ class Following:
     @guarded
     def _columns_changed(self, _: Any) -> None:
         view = self._view
+        view.astray.value = note(view.workspace.astray, "warning")
         names = numeric(view.columns)
         if view.color_by is not None and view.color_by not in names:
             view.color_by = None

@@ -196,7 +196,7 @@ class Histogram(ColumnsView):
         x, y = outline(self._edges, counts(part, self._edges))
         with self._part.hold_sync():
             self._part.x, self._part.y = x, self._lift(y)
-            self._part.visible = bool(part.size)
+            self._part.visible = bool(np.isfinite(part).any())
         self._read_out(part)
 
     def _draw_mixture(self, values: np.ndarray) -> float:

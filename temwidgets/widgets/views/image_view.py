@@ -12,14 +12,11 @@ import xarray as xr
 
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.selection import Selection
-from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views import export
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.views._variables import numeric
-from temwidgets.widgets.views.colormaps import NAMES
+from temwidgets.widgets.views._image_options import LINKED, ImageOptions
 from temwidgets.widgets.views.edits import Edits
 from temwidgets.widgets.views.following import Following
-from temwidgets.widgets.views.layer import SHOWS, TOOLS
 from temwidgets.widgets.views.raster import draw
 from temwidgets.widgets.views.scene import make_scene
 from temwidgets.widgets.views.sheets import ExportSheet, Settings
@@ -27,22 +24,8 @@ from temwidgets.widgets.views.stage import Stage
 from temwidgets.widgets.views.toolbar import Toolbar
 from temwidgets.widgets.workspace import Workspace
 
-_LINKED = (
-    "percentiles",
-    "limits",
-    "gamma",
-    "smooth",
-    "scale_bar",
-    "tool",
-    "show_markers",
-    "ellipses",
-    "marker_size",
-    "marker_opacity",
-    "marker_color",
-)
 
-
-class ImageView(widgets.VBox):
+class ImageView(ImageOptions):
     """An image, its model or residual, with columns as markers that the mouse selects and edits.
 
     Drag pans, the wheel zooms, a click selects a column and Shift-click adds one; the tools of the
@@ -100,26 +83,6 @@ class ImageView(widgets.VBox):
         If `source` is neither, or an option is unknown.
     """
 
-    show = traitlets.Enum(SHOWS, "image")
-    x_range = Interval()
-    y_range = Interval()
-    frame = traitlets.Int(0, min=0)
-    cmap = traitlets.Enum(NAMES, "grey")
-    marker_cmap = traitlets.Enum(NAMES, "viridis")
-    percentiles = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.5, 99.5))
-    limits = Interval()
-    gamma = traitlets.Float(1.0, min=0.01)
-    smooth = traitlets.Bool(False)
-    scale_bar = traitlets.Bool(True)
-    ellipses = traitlets.Bool(True)
-    show_markers = traitlets.Bool(True)
-    color_by = traitlets.Unicode(None, allow_none=True)
-    color_limits = Interval()
-    marker_size = traitlets.Float(9.0, min=1.0)
-    marker_opacity = traitlets.Float(1.0, min=0.0, max=1.0)
-    marker_color = traitlets.Unicode("#3fc1f0")
-    tool = traitlets.Enum(TOOLS, "pan")
-    height = traitlets.Int(560, min=160)
     selection = traitlets.Instance(Selection)
     message = traitlets.Unicode("")
 
@@ -134,7 +97,7 @@ class ImageView(widgets.VBox):
         **options: Any,
     ) -> None:
         self._watched: list[tuple[Any, Any, Any]] = []
-        reject_unknown("ImageView", options, self._options())
+        reject_unknown("ImageView", options, self.option_names())
         self.workspace = _workspace(source, columns, selection)
         self._given = {"model": model, "residual": residual}
         chosen = self.workspace.selection if selection is None else selection
@@ -143,7 +106,7 @@ class ImageView(widgets.VBox):
         self.add_class("tem-image-view")
         self.stage = Stage(self.height)
         self.edits = Edits(self)
-        for name in _LINKED:
+        for name in LINKED:
             traitlets.link((self, name), (self.stage.layer, name))
         self._build()
         self._observe()
@@ -151,24 +114,24 @@ class ImageView(widgets.VBox):
         for name, value in options.items():
             setattr(self, name, value)
 
-    @classmethod
-    def _options(cls) -> list[str]:
-        inherited = set(widgets.VBox.class_trait_names()) | {"selection", "message"}
-        return [name for name in cls.class_trait_names() if name not in inherited] + ["layout"]
-
     def _build(self) -> None:
         self._note = widgets.HTML()
         self._note.add_class("tem-message")
+        self.astray = widgets.HTML()
+        self.astray.add_class("tem-message")
         self.toolbar = Toolbar(self)
         self.settings = Settings(self, self.stage.layer)
         self.export_sheet = ExportSheet(self)
-        self.frames = widgets.IntSlider(description="Frame", min=0, max=1, continuous_update=True)
+        self.frames = widgets.IntSlider(
+            description="Frame", min=0, max=max(1, self.workspace.frame), continuous_update=True
+        )
         self.frames.layout.width = "auto"
-        traitlets.link((self, "frame"), (self.workspace, "frame"))
+        traitlets.link((self.workspace, "frame"), (self, "frame"))
         self.toolbar.opens(self.toolbar.settings, self.settings)
         self.toolbar.opens(self.toolbar.export, self.export_sheet)
         self.children = [
-            self.toolbar, self.settings, self.export_sheet, self.stage, self.frames, self._note,
+            self.toolbar, self.settings, self.export_sheet, self.stage, self.frames,
+            self.astray, self._note,
         ]  # fmt: skip
 
     def _observe(self) -> None:
@@ -178,7 +141,7 @@ class ImageView(widgets.VBox):
         watch(self, self._told, "message")
         watch(self.stage, self._moved, "ranges")
         watch(self.toolbar.show, self._chosen, "value")
-        traitlets.link((self.frames, "value"), (self, "frame"))
+        traitlets.link((self, "frame"), (self.frames, "value"))
         self.stage.layer.on_msg(self.edits.hear)
 
     def watch(self, owner: Any, act: Any, names: Any) -> None:
@@ -262,17 +225,6 @@ class ImageView(widgets.VBox):
     def show_error(self, error: BaseException) -> None:
         """Show the sentence of an exception under the image."""
         self.message = sentence(error)
-
-    @traitlets.validate("color_by")
-    def _check_color_by(self, proposal: Any) -> str | None:
-        name = proposal["value"]
-        known = numeric(self.columns)
-        if name is not None and name not in known:
-            raise traitlets.TraitError(
-                f"The columns have no numbers {name!r} to colour by; they have"
-                f" {', '.join(known) or 'none'}."
-            )
-        return name
 
     def _moved(self, change: Any) -> None:
         x, y = change["new"]
