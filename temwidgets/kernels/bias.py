@@ -59,7 +59,7 @@ def _less(
     back = jax.tree.map(lambda v: jnp.where(lost, 0.0, -v), (bias[0] * limit, shape, bias[2]))
     place, shape, background = joint_fit.move(problem, state, back)
     unit, model = normal.draw(problem, spec, place, shape, background)
-    cost = normal.cost(problem, spec, shape, background, model)
+    cost = normal.cost(problem, spec, (place, shape, background), model)
     return state._replace(
         place=place, shape=shape, background=background, unit=unit, model=model, cost=cost
     )

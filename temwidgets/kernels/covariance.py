@@ -83,8 +83,7 @@ def _covariances(
     problem: Problem, spec: Spec, state: State, solved: joint_fit.Solved, near: Array, among: Array
 ) -> tuple[Array, Array, Array]:
     linear = Linear(state.unit, solved.weight, solved.tangents, solved.gradient, solved.blocks)
-    stiff = problem.prior_weight * jnp.diag(jnp.array([0, 0, 0, 1, 1, 1.0]))
-    blocks = linear.blocks + stiff
+    blocks = linear.blocks
     own, size = (3 if spec.tied else 6), problem.corners.shape[0]
     pairs = _pair_blocks(problem, spec, state, linear, near)
     border = _border(problem, spec, linear, pairs, near)

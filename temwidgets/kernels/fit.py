@@ -8,9 +8,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from temwidgets.kernels import bias, covariance, joint_fit, starts
+from temwidgets.kernels import bias, covariance, joint_fit, priors, starts
 from temwidgets.kernels.fit_setup import (
     Start,
+    counting_noise,
     inside_only,
     margin_of,
     prepare,
@@ -84,6 +85,8 @@ class _Frame(NamedTuple):
     wanted: int  # free parameters
     dispersion: float | None
     report: Report
+    counting: float  # noise of the normalised image, from its finest detail
+    area: float  # pixels over which a misfit is alike
 
 
 def fit(
@@ -123,7 +126,9 @@ def fit(
         Told the fraction done; may raise to cancel.
     """
     count, typical = len(start.rows), _typical(start)
-    frame = _Frame(image, offset, unit_of(image), _free_parameters(start, tied), dispersion, report)
+    wanted, counting = _free_parameters(start, tied), counting_noise(image, poisson)
+    area = min(8 * np.pi * typical.sigma**2, image.size / max(count, 1))
+    frame = _Frame(image, offset, unit_of(image), wanted, dispersion, report, counting, area)
     spec = Spec(half=half, margin=margin_of(half), poisson=poisson, tied=tied)
     free = (start.free_shape, start.free_background)
     collective = tied
@@ -165,6 +170,7 @@ def _begin(frame: _Frame, start: Start, spec: Spec) -> _Run:
 
 def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
     """Step until the fit settles, or until so many iterations are done."""
+    weigh = np.float32(np.inf)
     problem, spec, state, noise, settled = run.problem, run.spec, run.state, run.noise, False
     idle, k, accuracy = 0, run.iterations, jnp.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
     while k < until and not settled and float(state.damping) < 1e8:
@@ -172,6 +178,9 @@ def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
             frame.report(min(0.9, (k + 1) / 8))
         if k >= FIRST_ROUND:
             problem, state = joint_fit.with_tails(problem, spec, state, run.fixed)
+        # never more than before: priors that come and go would keep the fit from settling
+        weigh = min(weigh, _prior_noise(frame, problem, state, spec.poisson))
+        problem, state = joint_fit.with_noise(problem, spec, state, weigh)
         before = float(state.cost)
         state = joint_fit.step(problem, spec, state, accuracy)
         k += 1
@@ -210,6 +219,12 @@ def _noise(frame: _Frame, problem: Problem, state: State, poisson: bool) -> floa
         return frame.dispersion / _square_unit(frame, poisson)
     estimate = joint_fit.pearson(problem, state, poisson, np.float32(frame.wanted))
     return max(float(estimate), 1e-12)
+
+
+def _prior_noise(frame: _Frame, problem: Problem, state: State, poisson: bool) -> np.float32:
+    """Noise that the priors are weighed by at this state."""
+    left = float(joint_fit.pearson(problem, state, poisson, np.float32(frame.wanted)))
+    return np.float32(priors.noise_of(left, frame.counting, frame.area))
 
 
 def _square_unit(frame: _Frame, poisson: bool) -> float:

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from temwidgets.kernels import starts, windows
+from temwidgets.kernels import priors, starts, windows
 from temwidgets.kernels.normal_equations import Problem, Spec
+from temwidgets.kernels.priors import Prior
 
 PIXEL_MULTIPLE = 64  # image sides are padded to it, so that crops of like size share a compilation
-BACKGROUND_PRIOR = 0.5  # standard deviation of second differences, of an image of order one
-SHAPE_PRIOR = 0.5  # standard deviation of log sigma round its start: holds only stray columns
 
 
 class Start(NamedTuple):
@@ -35,6 +34,7 @@ class Start(NamedTuple):
     free_background: bool
     guess_beyond_edge: bool = True
     excluded: np.ndarray | None = None  # (y, x) bool, pixels that do not count
+    hidden: np.ndarray | None = None  # (n,) bool, columns in the rim that is left out
 
 
 def with_ghosts(start: Start, image: np.ndarray, tied: bool) -> Start:
@@ -94,7 +94,7 @@ def inside_only(start: Start, shape: tuple[int, int], depth: float) -> Start:
     # the height of a column in the rim shows by its tail alone: keep it plausible
     high = start.high.copy()
     high[~inside, 0] = np.minimum(high[~inside, 0], 2 * np.percentile(start.heights, 95))
-    return start._replace(free=free, high=high, excluded=excluded)
+    return start._replace(free=free, high=high, excluded=excluded, hidden=~inside)
 
 
 def margin_of(half: int) -> int:
@@ -112,6 +112,14 @@ def unit_of(image: np.ndarray) -> float:
     finite = image[np.isfinite(image)]
     top = float(np.percentile(np.abs(finite[:: max(1, finite.size // 200_000)]), 99))
     return top if top > 0 else 1.0
+
+
+def counting_noise(image: np.ndarray, poisson: bool) -> float:
+    """Noise of the normalised image, over the signal or as it is, from its finest detail."""
+    counted = filled(image) / unit_of(image)
+    if poisson:
+        return starts.noise_to_signal(counted)
+    return starts.noise_deviation(counted) ** 2
 
 
 def prepare(
@@ -152,11 +160,6 @@ def prepare(
     shape_rows = len(start.shapes) + (-len(start.shapes)) % 4 if spec.tied else size
     shapes = windows.pad_rows(start.shapes.astype(np.float32), shape_rows)
     shape_of = start.shape_of if spec.tied else np.arange(size)
-    counted = filled(image) / unit
-    if spec.poisson:
-        noise = starts.noise_to_signal(counted)
-    else:
-        noise = starts.noise_deviation(counted) ** 2
     free_background = np.full(nodes.shape, float(start.free_background), np.float32)
     unused = np.zeros_like(free_background)
     unused[1:, 1:] = start.background == "plane"
@@ -165,6 +168,9 @@ def prepare(
     def column_rows(values: np.ndarray, fill: float = 0) -> np.ndarray:
         return windows.pad_rows(np.asarray(values, np.float32), size, fill)
 
+    heights = start.heights / unit
+    typical = float(np.median(np.abs(heights))) if count else 1.0
+    hidden = np.zeros(count) if start.hidden is None else start.hidden
     problem = Problem(
         data=data,
         valid=np.pad(valid, pads).astype(np.float32),
@@ -180,38 +186,27 @@ def prepare(
         log_sigma_range=start.log_sigma_range.astype(np.float32),
         free=column_rows(start.free),
         free_shape=windows.pad_rows(start.free_shape.astype(np.float32), shape_rows),
-        prior_shape=shapes,
-        prior_weight=np.float32(0 if spec.tied else noise / SHAPE_PRIOR**2),
+        prior=Prior(
+            noise=np.float32(counting_noise(image, spec.poisson)),
+            height=column_rows(heights),
+            height_weight=column_rows(hidden / (priors.HIDDEN_HEIGHT * max(typical, 1e-3)) ** 2),
+            shape=shapes,
+            shape_weight=np.float32(0 if spec.tied else 1 / priors.SHAPE**2),
+            background=nodes,
+            background_weight=np.float32((start.background != "plane") / priors.LEVEL**2),
+            stiff_y=priors.bending(nodes.shape[0], start.background),
+            stiff_x=priors.bending(nodes.shape[1], start.background),
+        ),
         frame=start.frame.astype(np.float32),
         basis_y=bases[0],
         basis_x=bases[1],
         free_background=free_background,
         unused_background=unused,
-        background_range=_background_range(counted, start.background),
-        stiff_y=_stiff(nodes.shape[0], noise, start.background),
-        stiff_x=_stiff(nodes.shape[1], noise, start.background),
         floor=np.float32(_floor(data[np.pad(valid, pads)])),
         chunks=np.int32(-(-count // windows.CHUNK)),
     )
-    heights = start.heights / unit
     place = column_rows(np.concatenate([heights[:, None], inner], axis=1))
     return jax.device_put(problem), place, shapes, nodes
-
-
-def _background_range(image: np.ndarray, kind: str) -> np.ndarray:
-    """Least and greatest coefficient: where tails merge a free background would run away."""
-    if kind == "plane":  # coefficients are a level and slopes
-        return np.array([-np.inf, np.inf], np.float32)
-    lowest, high, highest = np.percentile(image, (0.5, 95, 99))
-    return np.array([lowest - (highest - lowest), high], np.float32)
-
-
-def _stiff(count: int, noise: float, kind: str) -> np.ndarray:
-    """Penalty matrix of second differences (Eilers & Marx, Statistical Science 11, 89 (1996))."""
-    if kind != "smooth":
-        return np.zeros((count, count), np.float32)
-    second = np.diff(np.eye(count), 2, axis=0)
-    return (second.T @ second * noise / BACKGROUND_PRIOR**2).astype(np.float32)
 
 
 def _floor(values: np.ndarray) -> float:

@@ -38,6 +38,8 @@ class State(NamedTuple):
     decrement: Array  # fall of the cost that the last step predicted
     accepted: Array
     solved: Array  # iterations of the last linear solve
+    moved: Array  # (N, 3) the last step over h, dy, dx, in own standard errors
+    hold: Array  # (N,) extra damping of columns that swing from side to side
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -51,12 +53,14 @@ def begin(problem: Problem, spec: Spec, place: Array, shape: Array, background: 
         background=background,
         unit=unit,
         model=model,
-        cost=normal.cost(problem, spec, shape, background, model),
+        cost=normal.cost(problem, spec, (place, shape, background), model),
         damping=one / 10_000,
         shift=jnp.full(place.shape[0], jnp.inf, jnp.float32),
         decrement=one,
         accepted=one > 0,
         solved=jnp.zeros((), jnp.int32),
+        moved=jnp.zeros_like(place),
+        hold=jnp.zeros(place.shape[0], jnp.float32),
     )
 
 
@@ -78,7 +82,8 @@ def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
     `accuracy` is how far the linear solve goes: the ratio of its last to its first residual.
     """
     misfit = problem.data - state.model
-    solved = solve_at(problem, spec, state, misfit, jnp.float32(1), state.damping, accuracy)
+    damping = state.damping + state.hold[:, None]
+    solved = solve_at(problem, spec, state, misfit, jnp.float32(1), damping, accuracy)
     return _advance(problem, spec, state, solved)
 
 
@@ -97,11 +102,6 @@ def solve_at(
     The one large compilation of a fit: steps, errors and bias all go through it.
     """
     linear = linear_at(problem, spec, state, image, priors)
-    problem = problem._replace(
-        free_background=problem.free_background * _background_stays(problem, state, linear)
-    )
-    place, shape, background = linear.gradient
-    linear = linear._replace(gradient=(place, shape, background * problem.free_background))
     levels = preconditioner.build(problem, spec, linear, state.place[:, 0], damping)
     change, iterations = _conjugate_gradients(
         problem, spec, linear, levels, linear.gradient, damping, accuracy
@@ -119,12 +119,15 @@ def solve_at(
 
 @partial(jax.jit, static_argnames="spec")
 def _advance(problem: Problem, spec: Spec, state: State, solved: Solved) -> State:
-    (place, shape, background), unit, model, cost = _search(problem, spec, state, solved.change)
+    decrement = _dot(solved.gradient, solved.change) / 2
+    (place, shape, background), unit, model, cost = _search(
+        problem, spec, state, solved.change, decrement
+    )
     better = cost <= state.cost + 1e-6 * jnp.abs(state.cost)
     information = jnp.diagonal(solved.blocks[:, :3, :3], axis1=1, axis2=2)
-    shift = jnp.max(jnp.abs(place - state.place) * jnp.sqrt(information), axis=1)
+    moved = (place - state.place) * jnp.sqrt(information)
+    shift = jnp.max(jnp.abs(moved), axis=1)
     damping = jnp.where(better, jnp.maximum(state.damping / 10, 1e-5), state.damping * 10)
-    decrement = _dot(solved.gradient, solved.change) / 2
     trial = State(
         place,
         shape,
@@ -137,9 +140,23 @@ def _advance(problem: Problem, spec: Spec, state: State, solved: Solved) -> Stat
         decrement,
         better,
         solved.iterations,
+        moved,
+        hold_of(state, moved),
     )
     kept = state._replace(damping=damping, accepted=better, solved=solved.iterations)
     return jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, kept)
+
+
+def hold_of(state: State, moved: Array) -> Array:
+    """Damping (N,) that the curvature along each column's last two steps asks for.
+
+    A step r times the one before says that the cost bends 1 - r times as much as it was taken to
+    (secant rule); Fisher scoring takes it too small where the model fits badly.
+    """
+    square = jnp.sum(state.moved**2, axis=1)
+    ratio = jnp.sum(state.moved * moved, axis=1) / jnp.maximum(square, 1e-30)
+    wanted = (1 - jnp.clip(ratio, -1.5, 0.9)) * (1 + state.hold) - 1
+    return jnp.where(square > 0, jnp.clip(wanted, 0, 10.0), 0.0)
 
 
 def linear_at(
@@ -182,36 +199,36 @@ def _leaving(problem: Problem, state: State, gradient: Array) -> Array:
     return (low | high | gone).astype(jnp.float32)
 
 
-def _background_stays(problem: Problem, state: State, linear: Linear) -> Array:
-    """(a, b), 0 where a coefficient sits on a bound and the gradient points out of it."""
-    low, high = problem.background_range
-    gradient = linear.gradient[2]
-    leaving = (state.background <= low) & (gradient < 0)
-    leaving |= (state.background >= high) & (gradient > 0)
-    return 1.0 - leaving.astype(jnp.float32)
-
-
 def _search(
-    problem: Problem, spec: Spec, state: State, change: Unknowns
+    problem: Problem, spec: Spec, state: State, change: Unknowns, promised: Array
 ) -> tuple[Unknowns, Array, Array, Array]:
-    """Go a whole step, or a third, a ninth... of it until the cost falls."""
+    """Go a whole step; where it gains little or nothing, go where a parabola has its least.
 
-    def worse(carry: tuple) -> Array:
-        length, _, _, _, cost = carry
-        return (cost > state.cost + 1e-6 * jnp.abs(state.cost)) & (length > 0.03)
+    The parabola has the cost and its slope here and the cost there. Large residuals bend the cost
+    more than Fisher scoring knows, and whole steps then swing from side to side.
+    """
 
-    def shorter(carry: tuple) -> tuple:
-        length = carry[0] / 3
+    def bad(carry: tuple) -> Array:
+        k, length, _, _, _, cost, least = carry
+        return (k < 4) & (state.cost - cost < least * length * promised)
+
+    def again(carry: tuple) -> tuple:
+        k, length, _, _, _, cost, _ = carry
+        bend = (cost - state.cost + 2 * promised * length) / length**2
+        best = jnp.clip(promised / bend / length, 0.1, 0.7) * length
+        length = jnp.where(k == 0, 1.0, jnp.where(jnp.isfinite(best), best, length / 10))
         there = move(problem, state, jax.tree.map(lambda v: length * v, change))
         unit, model = normal.draw(problem, spec, *there)
-        shape, background = there[1:]
-        return length, there, unit, model, normal.cost(problem, spec, shape, background, model)
+        cost = normal.cost(problem, spec, there, model)
+        least = jnp.where(k == 0, 0.5, 0.0)
+        return k + 1, length, there, unit, model, cost, least
 
     # begun before the whole step, so that trying is compiled once
     here = (state.place, state.shape, state.background)
     nowhere = jnp.full((), jnp.inf, jnp.float32)
-    begun = (jnp.full((), 3.0, jnp.float32), here, state.unit, state.model, nowhere)
-    return jax.lax.while_loop(worse, shorter, begun)[1:]
+    one = jnp.ones((), jnp.float32)
+    begun = (jnp.zeros((), jnp.int32), one, here, state.unit, state.model, nowhere, one)
+    return jax.lax.while_loop(bad, again, begun)[2:6]
 
 
 @partial(jax.jit, static_argnames="spec")
@@ -224,8 +241,17 @@ def with_tails(problem: Problem, spec: Spec, state: State, fixed: Array) -> tupl
     tails = normal.draw_tails(problem, spec, state.place, state.shape)
     model = state.model + (fixed + tails - problem.offset)
     problem = problem._replace(offset=fixed + tails)
-    cost = normal.cost(problem, spec, state.shape, state.background, model)
+    cost = normal.cost(problem, spec, (state.place, state.shape, state.background), model)
     return problem, state._replace(model=model, cost=cost)
+
+
+@partial(jax.jit, static_argnames="spec")
+def with_noise(problem: Problem, spec: Spec, state: State, noise: Array) -> tuple[Problem, State]:
+    """Weigh the priors by what is left of the misfit."""
+    problem = problem._replace(prior=problem.prior._replace(noise=noise))
+    at = (state.place, state.shape, state.background)
+    cost = normal.cost(problem, spec, at, state.model)
+    return problem, state._replace(cost=cost)
 
 
 @partial(jax.jit, static_argnames="poisson")
@@ -265,10 +291,7 @@ def _conjugate_gradients(
     accuracy: Array,
 ) -> tuple[Unknowns, Array]:
     diagonal = jnp.diagonal(linear.blocks, axis1=1, axis2=2)
-    place, shape, background = normal.fold(
-        problem, spec, damping * diagonal, jnp.zeros_like(problem.data)
-    )
-    ridge = (place, shape + problem.prior_weight * problem.free_shape, background)
+    ridge = normal.fold(problem, spec, damping * diagonal, jnp.zeros_like(problem.data))
 
     def matrix(v: Unknowns) -> Unknowns:
         return _axpy(1.0, normal.multiply(problem, spec, linear, v), _times(ridge, v))
@@ -302,10 +325,9 @@ def move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
     place = jnp.where(problem.free > 0, jnp.clip(place, problem.low, problem.high), state.place)
     frames = normal.local_frames(problem, state.shape)
     turned = jnp.einsum("nij,nj->ni", frames, _cut(shape_step, 0.4))
-    shape = _clip_shape(problem, state.shape + turned)
-    low, high = problem.background_range
-    background = jnp.clip(state.background + background_step, low, high)
-    background = jnp.where(problem.free_background > 0, background, state.background)
+    touched = jnp.any(problem.free_shape > 0, axis=1, keepdims=True)
+    shape = jnp.where(touched, _clip_shape(problem, state.shape + turned), state.shape)
+    background = state.background + background_step * problem.free_background
     return place, shape, background
 
 

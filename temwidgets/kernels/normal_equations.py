@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from temwidgets.kernels import gaussians, windows
+from temwidgets.kernels import gaussians, priors, windows
 
 Array = jax.Array
 Unknowns = tuple[Array, Array, Array]
@@ -37,16 +37,12 @@ class Problem(NamedTuple):
     log_sigma_range: Leaf  # (2, 2) of (major, minor): low, high
     free: Leaf  # (N, 3), 0 where h, dy, dx are fixed, and for padding
     free_shape: Leaf  # (T, 3), 0 where a local shape coordinate is fixed
-    prior_shape: Leaf  # (T, 3) what the shapes are drawn to, weakly
-    prior_weight: Leaf  # inverse variance of that
+    prior: priors.Prior
     frame: Leaf  # (3, 3) local shape coordinates to (m, eta, tau)
     basis_y: Leaf  # (Y, a)
     basis_x: Leaf  # (X, b)
     free_background: Leaf  # (a, b)
     unused_background: Leaf  # (a, b), 1 where the basis has no such function
-    background_range: Leaf  # (2,) least and greatest coefficient
-    stiff_y: Leaf  # (a, a) weak penalty on second differences of the background
-    stiff_x: Leaf  # (b, b)
     floor: Leaf  # smallest model value that counts as a variance
     chunks: Leaf  # filled chunks of columns
 
@@ -136,16 +132,9 @@ def draw_tails(problem: Problem, spec: Spec, place: Array, shape: Array) -> Arra
     return windows.add_chunks(problem.chunks, corners, 2 * spec.margin + 1, empty, pixels)
 
 
-def stiffness(problem: Problem, background: Array) -> Array:
-    """Gradient (a, b) of the penalty that keeps ill-determined background from running away."""
-    pull = problem.stiff_y @ background + background @ problem.stiff_x
-    return pull * problem.free_background
-
-
-def cost(problem: Problem, spec: Spec, shape: Array, background: Array, model: Array) -> Array:
+def cost(problem: Problem, spec: Spec, at: Unknowns, model: Array) -> Array:
     """Half the deviance and the priors; below the floor the Poisson cost is a parabola."""
-    prior = problem.prior_weight / 2 * jnp.sum((shape - problem.prior_shape) ** 2)
-    prior += jnp.vdot(background, stiffness(problem, background)) / 2
+    prior = priors.value(problem.prior, *at)
     if not spec.poisson:
         return prior + jnp.sum(problem.valid * (problem.data - model) ** 2) / 2
     data, floor = problem.data, problem.floor
@@ -196,12 +185,12 @@ def linearise(
     unit: Array,
     model: Array,
     image: Array | None = None,
-    priors: Array | float = 1.0,
+    drawn: Array | float = 1.0,
 ) -> Linear:
     """Gradient and Fisher blocks from the moments of each window.
 
     The gradient is that of the misfit data - model, or of another `image` put in its place;
-    `priors` is 0 to leave them out.
+    `drawn` is 0 to leave the priors out.
     """
     table2, table4 = table(spec), table(spec, gaussians.DEGREE_4)
     weight = weights(problem, spec, model)
@@ -216,14 +205,21 @@ def linearise(
         return jnp.concatenate([first, second], axis=1)
 
     moments = windows.map_chunks(problem.chunks, columns.shape[0], moments_of)
-    gradient = jnp.einsum("nij,nj->ni", tangents, moments[:, :6])
+    slopes = jnp.einsum("nij,nj->ni", tangents, moments[:, :6])
     products = moments[:, 6:][:, gaussians.PRODUCTS]
     blocks = jnp.einsum("nij,njk,nlk->nil", tangents, products, tangents)
-    place_part, shape_part, background_part = fold(problem, spec, gradient, residual)
-    pull = priors * problem.prior_weight * (problem.prior_shape - shape)
-    shape_part += jnp.einsum("nji,nj->ni", local_frames(problem, shape), pull) * problem.free_shape
-    background_part -= priors * stiffness(problem, background)
-    return Linear(unit, weight, tangents, (place_part, shape_part, background_part), blocks)
+    drawn_to = priors.own_diagonal(problem.prior, problem.shape_of.shape[0])
+    free = jnp.concatenate([problem.free, problem.free_shape[problem.shape_of]], axis=1)
+    blocks += (drawn_to * free)[:, :, None] * jnp.eye(6)
+    place_part, shape_part, background_part = fold(problem, spec, slopes, residual)
+    pull = jax.tree.map(lambda v: drawn * v, priors.pull(problem.prior, place, shape, background))
+    turned = jnp.einsum("nji,nj->ni", local_frames(problem, shape), pull[1])
+    gradient = (
+        place_part + pull[0] * problem.free,
+        shape_part + turned * problem.free_shape,
+        background_part + pull[2] * problem.free_background,
+    )
+    return Linear(unit, weight, tangents, gradient, blocks)
 
 
 def fold(problem: Problem, spec: Spec, per_column: Array, image: Array) -> Unknowns:
@@ -261,13 +257,15 @@ def project(problem: Problem, spec: Spec, linear: Linear, image: Array) -> Unkno
 
 
 def multiply(problem: Problem, spec: Spec, linear: Linear, step: Unknowns) -> Unknowns:
-    """Fisher matrix times a step, without ever forming the matrix."""
+    """Fisher matrix, priors included, times a step, without ever forming the matrix."""
     place, shape, background = step
     change = jnp.concatenate([place, shape[problem.shape_of]], axis=1)
     under = background_image(problem, background * problem.free_background)
     image = draw_columns(problem, spec, linear, change, under)
-    place, shape, nodes = project(problem, spec, linear, image * linear.weight)
-    return place, shape, nodes + stiffness(problem, background * problem.free_background)
+    told = project(problem, spec, linear, image * linear.weight)
+    drawn = priors.stiffness(problem.prior, place, shape, background)
+    free = (problem.free, problem.free_shape, problem.free_background)
+    return jax.tree.map(lambda t, d, f: t + d * f, told, drawn, free)
 
 
 def background_gram(problem: Problem, weight: Array) -> Array:

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from temwidgets.kernels import normal_equations as normal
+from temwidgets.kernels import priors
 from temwidgets.kernels.normal_equations import Linear, Problem, Spec, Unknowns
 
 Array = jax.Array
@@ -100,8 +101,7 @@ def _coarse_inverse(problem: Problem, spec: Spec, linear: Linear, modes: Array) 
 
     matrix = jnp.block([[gram(i, j) for j in images] for i in images])
     a, b = problem.free_background.shape
-    stiff = jnp.kron(problem.stiff_y, jnp.eye(b)) + jnp.kron(jnp.eye(a), problem.stiff_x)
-    matrix = matrix.at[: a * b, : a * b].add(stiff)
+    matrix = matrix.at[: a * b, : a * b].add(priors.background_matrix(problem.prior))
     if spec.tied:
         matrix = _with_shared(problem, spec, linear, images, matrix)
     diagonal = jnp.diag(matrix)

@@ -7,7 +7,8 @@ import xarray as xr
 import temwidgets as tw
 from temwidgets.analysis.fit_arguments import FORM
 from temwidgets.conventions import CancelledError, Flag, describe_flags, flagged
-from temwidgets.kernels.fit_setup import BACKGROUND_PRIOR, unit_of
+from temwidgets.kernels.fit_setup import unit_of
+from temwidgets.kernels.priors import BENDING, LEVEL
 from temwidgets.kernels.starts import background_basis
 from temwidgets.synthetic import Site, lattice_image, perovskite
 
@@ -162,10 +163,11 @@ def dense_errors(image, columns, shared):
     else:
         rows = np.concatenate([slopes.reshape(-1, y.size), nodes])
     fisher = (rows / model.ravel()) @ rows.T
-    # the fit expects a background that bends little against the size of the image
+    # the fit expects a background that bends little, and near its start, against the image's size
     second = [np.diff(np.eye(n), 2, axis=0) for n in spline.shape]
-    bend = [d.T @ d / (BACKGROUND_PRIOR * unit_of(image.values)) ** 2 for d in second]
+    bend = [d.T @ d / (BENDING * unit_of(image.values)) ** 2 for d in second]
     stiff = np.kron(bend[0], np.eye(len(bend[1]))) + np.kron(np.eye(len(bend[0])), bend[1])
+    stiff += np.eye(len(nodes)) / (LEVEL * unit_of(image.values)) ** 2
     fisher[-len(nodes) :, -len(nodes) :] += stiff
     scale = 1 / np.sqrt(np.diag(fisher))
     covariance = np.linalg.inv(fisher * scale[:, None] * scale) * scale[:, None] * scale
@@ -292,10 +294,10 @@ def test_the_given_noise_scale_sets_the_errors(world, fitted):
 @pytest.mark.parametrize(("kind", "shape"), [("constant", (1, 1)), ("plane", (2, 2))])
 def test_background_kinds(world, kind, shape):
     image, true = world
-    tilted = image + 40 * (image["x"] - image["x"].mean()) if kind == "plane" else image
+    tilted = image + 20 * (image["x"] - image["x"].mean()) if kind == "plane" else image
     result = tw.fit_columns(tilted, bare(true), background=kind)
     assert result["background_spline"].shape == shape
-    expected = 40.0 + (40 * (true["x"] - image["x"].mean()) if kind == "plane" else 0)
+    expected = 40.0 + (20 * (true["x"] - image["x"].mean()) if kind == "plane" else 0)
     assert float(abs(result["background"] - expected).mean()) < 1.5
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from temwidgets.kernels import fit_setup, joint_fit
+from temwidgets.kernels import fit_setup, joint_fit, priors
 from temwidgets.kernels import normal_equations as normal
 from temwidgets.kernels.normal_equations import Problem, Spec
 
@@ -148,10 +148,10 @@ def dense_of():
             weight = np.asarray(normal.weights(case.problem, case.spec, case.state.model), float)
             a, b = case.state.background.shape
             fisher = jacobian.T @ (jacobian * weight.ravel()[:, None])
-            stiff = np.kron(case.problem.stiff_y, np.eye(b)) + np.kron(
-                np.eye(a), case.problem.stiff_x
-            )
-            fisher[-a * b :, -a * b :] += stiff
+            prior = case.problem.prior
+            fisher[-a * b :, -a * b :] += np.asarray(priors.background_matrix(prior))
+            shapes = np.arange(3 * case.shapes) + len(fisher) - a * b - 3 * case.shapes
+            fisher[shapes, shapes] += float(prior.noise * prior.shape_weight)
             made[case.spec.tied] = fisher, jacobian
         return made[case.spec.tied]
 

@@ -88,8 +88,9 @@ def test_problems_are_finite_and_weights_positive(start, image, poisson, level):
     assert problem.data.shape == (128, 128)
     assert np.isfinite(np.asarray(problem.data)).all()
     assert problem.valid.sum() == image.size - 1
-    assert float(problem.prior_weight) >= 0
-    assert np.linalg.eigvalsh(np.asarray(problem.stiff_y)).min() > -1e-4
+    assert float(problem.prior.noise) > 0
+    assert float(problem.prior.shape_weight) > 0
+    assert np.linalg.eigvalsh(np.asarray(problem.prior.stiff_y)).min() > -1e-4
     assert float(problem.floor) > 0
     assert place[: len(start.rows), 0] == pytest.approx(50 / unit)
 

@@ -58,11 +58,12 @@ def test_gradient_is_minus_the_slope_of_the_cost(case, dense_model):
     def cost(place, shape, background):
         model = np.maximum(dense_model(case, place, shape, background), float(problem.floor))
         value = np.sum(valid * (model - data * np.log(model)))
-        prior = np.asarray(problem.prior_shape, float)[: case.shapes]
-        value += float(problem.prior_weight) / 2 * np.sum((shape - prior) ** 2)
-        pull = np.asarray(problem.stiff_y, float) @ background
-        pull = pull + background @ np.asarray(problem.stiff_x, float)
-        return value + np.sum(background * pull) / 2
+        prior = jax.tree.map(lambda v: np.asarray(v, float), problem.prior)
+        drawn = prior.shape_weight * np.sum((shape - prior.shape[: case.shapes]) ** 2)
+        drawn += prior.background_weight * np.sum((background - prior.background) ** 2)
+        bend = prior.stiff_y @ background + background @ prior.stiff_x
+        drawn += np.sum(background * bend)
+        return value + prior.noise * drawn / 2
 
     def slope(part, index):
         ends = []
@@ -112,11 +113,11 @@ def test_background_gram_is_that_of_the_basis(free_case):
 
 def test_below_the_floor_the_cost_is_a_smooth_parabola(free_case):
     case, floor = free_case, float(free_case.problem.floor)
-    shape, background = case.state.shape, case.state.background
+    at = (case.state.place, case.state.shape, case.state.background)
 
     def cost(level):
         model = case.problem.data * 0 + np.float32(level)
-        return float(normal.cost(case.problem, case.spec, shape, background, model))
+        return float(normal.cost(case.problem, case.spec, at, model))
 
     around = [cost(floor * f) for f in (0.98, 0.99, 1.0, 1.01, 1.02)]
     left, right = np.diff(around)[:2].mean(), np.diff(around)[2:].mean()

@@ -48,9 +48,6 @@ def test_the_solve_answers_the_dense_system(case, dense_of, turn_of, flatten, ra
     linear = joint_fit.linear_at(problem, spec, case.state)
     turn = turn_of(case)
     fisher = turn.T @ dense_of(case)[0] @ turn
-    first = len(fisher) - case.state.background.size - 3 * case.shapes
-    shapes = np.arange(first, first + 3 * case.shapes)
-    fisher[shapes, shapes] += float(problem.prior_weight)
     wanted = random_unknowns(case, 4)
     right_flat = fisher @ flatten(case, wanted)
     right = [np.zeros_like(v) for v in wanted]
