@@ -339,6 +339,39 @@ def _as_labels(labels: Any, size: int) -> np.ndarray:
     return np.asarray(labels).astype(np.int64)
 
 
+def frame_of(data: xr.DataArray | xr.Dataset) -> int | None:
+    """Return the number of the frame that an image or columns belong to; None when they have none.
+
+    ``image.isel(frame=2)`` carries it as a scalar coordinate ``frame``, and so do columns found or
+    fitted in that image.
+    """
+    frame = data.coords.get("frame")
+    return int(frame) if frame is not None and frame.ndim == 0 else None
+
+
+def with_frame_of(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:
+    """Return columns with the coordinate ``frame`` of one frame of a stack, else without."""
+    if frame_of(image) is None:
+        return columns.drop_vars("frame", errors="ignore")
+    return columns.assign_coords(frame=image["frame"])
+
+
+def check_same_frame(image: xr.DataArray, columns: xr.Dataset) -> None:
+    """Refuse fitted columns whose values would be taken for those of another frame.
+
+    Raises
+    ------
+    ValueError
+        If both say which frame of a stack they belong to, and it is not the same.
+    """
+    ours, theirs = frame_of(image), frame_of(columns)
+    if None not in (ours, theirs) and ours != theirs:
+        raise ValueError(
+            f"The image is frame {ours} but the columns were fitted in frame {theirs}. Take that"
+            " frame, or fit all columns in this one with temwidgets.fit_columns(image, columns)."
+        )
+
+
 def flag_variable(values: Any) -> xr.Variable:
     """Make the ``flags`` variable of a columns Dataset from integer bit sums."""
     return xr.Variable(

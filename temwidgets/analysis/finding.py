@@ -12,7 +12,14 @@ import numpy as np
 import xarray as xr
 from scipy.spatial import KDTree
 
-from temwidgets.conventions import check_columns, check_image, make_columns, pixel_grid, quantity
+from temwidgets.conventions import (
+    check_columns,
+    check_image,
+    make_columns,
+    pixel_grid,
+    quantity,
+    with_frame_of,
+)
 from temwidgets.kernels import candidates as kernel
 
 Report = Callable[[float], None]
@@ -54,7 +61,7 @@ def find_columns(
         over that of a strong column, 0 to 1); strongest first. Attributes ``separation``,
         ``separation_source`` ("given" or "estimated"), ``threshold``, ``automatic_threshold``,
         ``noise`` (standard deviation, on the scale of the score), ``contrast``. No rows where
-        nothing stands out.
+        nothing stands out. An image that is one frame of a stack hands its coordinate ``frame`` on.
 
     Raises
     ------
@@ -68,7 +75,8 @@ def find_columns(
     Reflections are first brought out of the noise by an adaptive filter: every Fourier
     coefficient is shrunk by what its surroundings hold (Kilaas, J. Microsc. 190 (1998) 45).
     That filter also makes columns where the lattice wants them; so heights are taken from the
-    image without it, and a vacancy stays empty. Peaks by `skimage.feature.peak_local_max`.
+    image without it, and a vacancy stays empty. Peaks by `skimage.feature.peak_local_max`; of two
+    nearer than the separation allows the higher one stays.
     """
     if method != "peaks":
         raise ValueError(f'method is "peaks", but {method!r} came.')
@@ -101,7 +109,7 @@ def find_candidates(
     )
     if report:
         report(0.9)
-    result = _as_columns(found, image)
+    result = with_frame_of(image, _as_columns(found, image))
     result.attrs["contrast"] = contrast
     result.attrs["separation_source"] = "estimated" if separation is None else "given"
     measured = _measured_separation(result) if found.crystal else 4 * found.sigma * unit

@@ -18,6 +18,7 @@ from temwidgets.conventions import (
     check_image,
     length_unit,
     pixel_grid,
+    with_frame_of,
 )
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
@@ -53,9 +54,9 @@ def fit_columns(
     image : DataArray, (y, x)
         Image; NaN pixels do not count.
     columns : Dataset, (column,)
-        Starting positions y, x. Values of amplitude, sigma_major, sigma_minor and theta are used
-        as starts where they are there and finite; ``sublattice`` tells which columns share a
-        shape.
+        Starting positions y, x; in a movie also those of another frame. Values of amplitude,
+        sigma_major, sigma_minor and theta are used as starts where they are there and finite;
+        ``sublattice`` tells which columns share a shape.
     noise : {"poisson", "gaussian"}
         Maximum likelihood for counting noise (variance proportional to the model), or least
         squares (the same variance everywhere).
@@ -98,7 +99,7 @@ def fit_columns(
         its value is true. A column that is not there keeps its row and its starting position,
         has NaN else, and the flag failed or duplicate. attrs: noise, shape, background,
         fit_iterations, fit_converged, deviance, reduced_chi2, noise_scale, n_parameters, n_pixels,
-        fit_hint.
+        fit_hint. The scalar coordinate ``frame`` is that of the image, whichever the start had.
 
     Raises
     ------
@@ -196,7 +197,8 @@ def _fit_one_shape(
     }
     attrs["fit_hint"] = _hint(result, shape)
     spline = background_spline(result.coefficients, grid, options["background"])
-    return make_result(columns, active, flags, result, start, grid, spline, attrs)
+    fitted = make_result(columns, active, flags, result, start, grid, spline, attrs)
+    return with_frame_of(image, fitted)
 
 
 def with_sublattices(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:

@@ -60,7 +60,7 @@ def crop(image: xr.DataArray, *, y: Range = (None, None), x: Range = (None, None
 
 
 def select_frame(image: xr.DataArray, frame: int) -> xr.DataArray:
-    """Take one frame of a stack, by the number it has in the coordinate ``frame``.
+    """Take one frame of a stack, by the number it has in the coordinate ``frame``, and keeps.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def select_frame(image: xr.DataArray, frame: int) -> xr.DataArray:
     if frame not in image["frame"].values:
         numbers = image["frame"].values
         raise ValueError(f"There is no frame {frame}; frames {numbers[0]} to {numbers[-1]} exist.")
-    return image.sel(frame=frame, drop=True).copy().assign_attrs(frame=int(frame))
+    return image.sel(frame=frame).copy()
 
 
 def mean_frame(image: xr.DataArray, *, frames: Sequence[int] | None = None) -> xr.DataArray:

@@ -12,7 +12,13 @@ from temwidgets.analysis import fit_arguments as arguments
 from temwidgets.analysis.fit_flags import find_flags, saturation_level
 from temwidgets.analysis.fit_results import background_image, make_result
 from temwidgets.analysis.model import NEEDS, draw_columns
-from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
+from temwidgets.conventions import (
+    PixelGrid,
+    check_columns,
+    check_image,
+    check_same_frame,
+    pixel_grid,
+)
 from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
 from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start, margin_of
@@ -36,7 +42,7 @@ def refit_columns(
     Parameters
     ----------
     image : DataArray, (y, x)
-        The image that was fitted.
+        The image that was fitted; of a stack the same frame.
     columns : Dataset, (column,)
         From `fit_columns`, then edited. Noise model and shape are those of that fit; where shapes
         were shared they stay as they were.
@@ -55,10 +61,12 @@ def refit_columns(
     Raises
     ------
     ValueError
-        If the columns were never fitted, a label is unknown, or neither labels nor places came.
+        If the columns were never fitted, or in another frame; a label is unknown; or neither
+        labels nor places came.
     """
     check_image(image)
     check_columns(columns, needs=NEEDS)
+    check_same_frame(image, columns)
     grid = pixel_grid(image)
     free = _neighbourhood(columns, labels, around)
     if not free.any():

@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from temwidgets.analysis.editing import add_columns
 from temwidgets.analysis.model import model_image
-from temwidgets.conventions import check_columns, check_image, pixel_grid
+from temwidgets.conventions import check_columns, check_image, check_same_frame, pixel_grid
 from temwidgets.kernels.peaks import find_peaks
 
 SIGNIFICANCE = 4.5
@@ -58,8 +58,8 @@ def find_in_residual(
     Raises
     ------
     TypeError, ValueError
-        If the image is not one or holds NaN, the columns have not been fitted, or `threshold`
-        is not positive.
+        If the image is not one or holds NaN, the columns have not been fitted or were in another
+        frame, or `threshold` is not positive.
 
     Notes
     -----
@@ -70,6 +70,7 @@ def find_in_residual(
     """
     image = check_image(image, finite=True)
     check_columns(columns, needs=("y", "x", "amplitude", "sigma_major", "sigma_minor"))
+    check_same_frame(image, columns)
     threshold = SIGNIFICANCE if threshold is None else threshold
     if not threshold > 0:
         raise ValueError(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.ndimage as ndi
 from scipy.spatial import KDTree
+from skimage.feature import peak_local_max
 
 
 def find_peaks(
@@ -15,9 +15,14 @@ def find_peaks(
     Of two peaks nearer than `distance` (in the length unit of `aspect`) the higher one is kept.
     """
     reach = max(1, int(distance / 2 / max(aspect)))
-    # as skimage.feature.peak_local_max, whose own spacing takes 10 s for 30,000 peaks
-    highest = ndi.maximum_filter(image, 2 * reach + 1, mode="nearest")
-    peaks = np.argwhere((image == highest) & (image > lowest))
+    # a footprint and no least distance: its own spacing takes twenty times as long as `strongest`
+    peaks = peak_local_max(
+        image,
+        min_distance=1,
+        footprint=np.ones((2 * reach + 1,) * 2, bool),
+        threshold_abs=lowest,
+        exclude_border=False,
+    )
     if not len(peaks):
         return np.empty((0, 2)), np.empty(0)
     height = image[tuple(peaks.T)]

@@ -9,6 +9,7 @@ import temwidgets as tw
 from temwidgets.analysis.finding import apply_threshold, find_candidates, find_columns
 from temwidgets.analysis.scores import score_columns
 from temwidgets.analysis.spacing import estimate_separation
+from temwidgets.conventions import frame_of
 from temwidgets.synthetic import Site, crowded, hexagonal, lattice_image, perovskite, plane
 
 
@@ -220,3 +221,27 @@ def test_missing_pixels_get_a_sentence():
         find_columns(image)
     with pytest.raises(ValueError, match="no score"):
         apply_threshold(tw.make_columns([1.0], [2.0]))
+
+
+def test_columns_know_their_frame_through_all_that_follows():
+    image, _ = perovskite((96, 112), dose=300, seed=2)
+    stack = tw.make_image(np.stack([image.values, image.values[:, ::-1]]))
+    second, first = tw.select_frame(stack, 1), stack.isel(frame=0)
+    found = tw.find_columns(second)
+    assert frame_of(found) == 1
+    assert frame_of(tw.find_columns(image)) is None
+    added = tw.add_columns(found, 50.0, 50.0)
+    kept = tw.delete_columns(added, int(added["column"][-1]))
+    fitted = tw.fit_columns(second, kept)
+    assert frame_of(tw.find_in_residual(second, fitted)) == 1
+    # a start from another frame is the way through a movie; the fit is one of its own image
+    assert frame_of(tw.fit_columns(first, fitted)) == 0
+    assert frame_of(tw.fit_columns(image, fitted)) is None
+    label = int(fitted["column"][20])
+    assert frame_of(tw.refit_columns(second, fitted, label)) == 1
+    for call in (
+        lambda: tw.refit_columns(first, fitted, label),
+        lambda: tw.find_in_residual(first, fitted),
+    ):
+        with pytest.raises(ValueError, match=r"image is frame 0 but the columns .* in frame 1"):
+            call()
