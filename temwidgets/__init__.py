@@ -26,6 +26,7 @@ _HOME = {
     ),
     "temwidgets.files": ("datasets", "open_result", "read", "save"),
     "temwidgets.analysis.carrying": ("carry_columns",),
+    "temwidgets.analysis.lattice_data": ("make_lattice",),
     "temwidgets.analysis.cleaning": ("denoise", "subtract_background"),
     "temwidgets.analysis.frames": (
         "from_original",
