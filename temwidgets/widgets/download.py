@@ -1,8 +1,9 @@
-"""A button that makes text into a file the browser saves, without a trip through the server."""
+"""A button whose file the browser saves, without a trip through the server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import anywidget
 import traitlets
@@ -21,10 +22,10 @@ function render({ model, el }) {
   label();
   model.on("change:description change:tooltip change:disabled", label);
   button.addEventListener("click", () => model.send({ kind: "click" }));
-  const save = (message) => {
+  const save = (message, buffers) => {
     if (message.kind !== "file") return;
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([message.text], { type: message.mime }));
+    link.href = URL.createObjectURL(new Blob([buffers[0]], { type: message.mime }));
     link.download = message.name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -38,7 +39,7 @@ export default { render };
 
 
 class DownloadButton(anywidget.AnyWidget):
-    """A button that asks `make` for (file name, text) and lets the browser save it."""
+    """A button that asks `make` for (file name, text or bytes) and lets the browser save it."""
 
     _esm = _ESM
     description = traitlets.Unicode("CSV").tag(sync=True)
@@ -48,7 +49,7 @@ class DownloadButton(anywidget.AnyWidget):
 
     def __init__(
         self,
-        make: Callable[[], tuple[str, str]],
+        make: Callable[[], tuple[str, str | bytes]],
         *,
         description: str = "CSV",
         tooltip: str = "",
@@ -67,5 +68,25 @@ class DownloadButton(anywidget.AnyWidget):
     @guarded
     def _clicked(self, _: object, content: dict, buffers: object) -> None:
         if content.get("kind") == "click":
-            name, text = self._make()
-            self.send({"kind": "file", "name": name, "text": text, "mime": self._mime})
+            name, made = self._make()
+            data = made.encode() if isinstance(made, str) else made
+            self.send({"kind": "file", "name": name, "mime": self._mime}, buffers=[data])
+
+
+def plot_buttons(view: Any, name: Callable[[], str]) -> list[DownloadButton]:
+    """Return buttons that save a plot as CSV, PNG and SVG; `name` gives the file's, bare."""
+    kinds = (
+        ("CSV", view.csv, "text/csv", "Save the numbers shown as CSV"),
+        ("PNG", view.png, "image/png", "Save a figure for print as PNG"),
+        ("SVG", view.svg, "image/svg+xml", "Save a figure for print as SVG"),
+    )
+    return [_button(view, name, *kind) for kind in kinds]
+
+
+def _button(
+    view: Any, name: Callable[[], str], kind: str, make: Callable[[], Any], mime: str, tooltip: str
+) -> DownloadButton:
+    return DownloadButton(
+        lambda: (f"{name()}.{kind.lower()}", make()),
+        description=kind, tooltip=tooltip, mime=mime, on_error=view.show_error,
+    )  # fmt: skip

@@ -53,12 +53,6 @@ class Step:
         return self.into in DERIVED
 
     @property
-    def places(self) -> bool:
-        """Whether the step takes the places of the columns from the image."""
-        starts_anew = "image" in self.inputs and "columns" not in self.inputs
-        return self.into == "columns" and (starts_anew or self.name == "fit_columns")
-
-    @property
     def name(self) -> str:
         """The function's own name, e.g. "fit_columns"; "given" for a product from memory."""
         return self.target.partition(":")[2].rpartition(".")[2] or "given"
@@ -123,14 +117,6 @@ class History:
     def present(self) -> State:
         """The products as they are now."""
         return self.states[self.position]
-
-    @property
-    def columns_frame(self) -> int | None:
-        """The frame of a stack in which the columns were found or fitted; None: not known."""
-        for step in reversed(self.done):
-            if step.into == "columns" and (step.places or not step.target):
-                return step.frame if step.target else None
-        return None
 
     @property
     def can_undo(self) -> bool:

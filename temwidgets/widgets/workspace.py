@@ -12,12 +12,12 @@ import traitlets
 import xarray as xr
 
 from temwidgets.analysis.carrying import carry_columns
-from temwidgets.conventions import CancelledError
+from temwidgets.conventions import CancelledError, frame_of
 from temwidgets.widgets import script, store
 from temwidgets.widgets.calls import Call
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job
-from temwidgets.widgets.messages import ASTRAY, Message, made, of_another_frame
+from temwidgets.widgets.messages import ASTRAY, Message, made, strayed
 from temwidgets.widgets.products import (
     PRODUCTS,
     Product,
@@ -90,11 +90,10 @@ class Workspace(Runner):
     @property
     def astray(self) -> str:
         """A sentence when the columns are those of another frame than is shown, else ""."""
-        stacked = self.image is not None and self.image.ndim == 3
-        placed = self._history.columns_frame
-        if self.columns is None or not stacked or placed in (None, self.frame):
+        if self.plane is None or self.columns is None:
             return ""
-        return of_another_frame(placed, self.frame)
+        placed, shown = frame_of(self.columns), frame_of(self.plane)
+        return "" if placed is None or shown in (None, placed) else strayed(placed, shown)
 
     def run(
         self,
@@ -212,13 +211,13 @@ class Workspace(Runner):
 
     def _accept(self, step: Step, state: State, result: Any) -> None:
         step = replace(step, into=step.into or destination(step.name, result))
-        new, placed = next_state(state, step, result), self._history.columns_frame
+        new = next_state(state, step, result)
         if step.carries:
             new["columns"] = carry_columns(state["columns"], state["image"], result)
         self._history.add(step, new)
         self._show()
         if not step.derived:
-            self.message = made(step, state["columns"], result, placed)
+            self.message = made(step, state["columns"], result)
 
     def _show(self) -> None:
         """Set the traits to the present state; a product that is the same object stays mute."""

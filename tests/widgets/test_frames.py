@@ -42,7 +42,7 @@ def test_a_fit_moves_the_columns_to_the_frame_and_says_so(found):
     view = ImageView(found)
     found.frame = 0
     found.run(tw.fit_columns, wait=True)
-    assert "The frame was 0, and the columns it started from were of 1." in found.message.text
+    assert "They belong to frame 0 now; they started from those of frame 1." in found.message.text
     assert found.astray == view.astray.value == ""
     found.undo()
     assert "belong to frame 1" in found.astray
@@ -75,13 +75,12 @@ def test_a_fit_is_not_mixed_from_two_frames(found, button):
     assert found.history == steps
 
 
-def test_columns_given_or_a_single_image_have_no_frame(stack, found):
+def test_columns_without_a_frame_are_never_astray(stack, found):
     columns = found.columns
-    given = Workspace(stack, columns)
+    given = Workspace(stack, columns.drop_vars("frame"))
     given.frame = 2
     assert given.astray == ""
-    given.columns = columns.isel(column=slice(3))
-    given.frame = 0
-    assert given.astray == ""
-    found.run(tw.select_frame, into="image", frame=2, wait=True)
+    given.columns = columns
+    assert "belong to frame 1, and frame 2" in given.astray
+    found.run(tw.mean_frame, into="image", wait=True)
     assert found.astray == ""

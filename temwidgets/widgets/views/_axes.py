@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bqplot
 import numpy as np
 
-MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 16}
+_MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 16}
 _GRID = "rgba(128, 128, 128, 0.25)"
 
 
@@ -61,4 +63,18 @@ def vertical(scale: bqplot.Scale, label: str = "") -> bqplot.Axis:
         grid_color=_GRID,
         tick_format="~g",
         tick_values=[1.0],
+    )
+
+
+def plot_figure(brush: bqplot.interacts.Selector, height: int, **content: Any) -> bqplot.Figure:
+    """Make the figure of a plot that is brushed; its axes lie at the very ends of the scales."""
+    return bqplot.Figure(
+        interaction=brush,
+        fig_margin=_MARGIN,
+        padding_x=0,
+        padding_y=0,
+        layout={"width": "100%", "height": f"{height}px", "min_width": "260px"},
+        animation_duration=0,
+        display_toolbar=False,
+        **content,
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
 _MOST_BINS = 200
+_LEAST = 1e-300
+"""Nearer to zero there are too few numbers for the edges of bins."""
 
 
 def robust_range(values: np.ndarray) -> tuple[float, float]:
@@ -15,8 +18,8 @@ def robust_range(values: np.ndarray) -> tuple[float, float]:
     low, high = np.percentile(finite, (1, 99))
     margin = 0.5 * (high - low)
     low, high = max(finite.min(), low - margin), min(finite.max(), high + margin)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        half = 0.5 * (abs(low) or 1.0)
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), _LEAST):
+        half = 0.5 * (abs(low) if abs(low) > _LEAST else 1.0)
         return float(low - half), float(high + half)
     return float(low), float(high)
 
@@ -50,3 +53,16 @@ def outline(edges: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndar
     x = np.repeat(edges, 2)
     y = np.concatenate([[0], np.repeat(heights, 2), [0]])
     return x, y.astype(float)
+
+
+def mixture_curves(
+    mixture: xr.Dataset, values: np.ndarray, edges: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and the expected counts of each population of a mixture, and of all together."""
+    from temwidgets.analysis.mixture import mixture_density
+
+    x = np.linspace(edges[0], edges[-1], 400)
+    density = np.atleast_2d(np.asarray(mixture_density(mixture, x)))
+    scale = mixture.attrs.get("n_columns", np.isfinite(values).sum()) * np.diff(edges)[0]
+    curves = np.vstack([density, density.sum(axis=0)]) if len(density) > 1 else density
+    return x, scale * curves

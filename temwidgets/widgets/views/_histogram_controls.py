@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from temwidgets.widgets.controls import button, checkbox, dropdown, number, offer, whole_number
-from temwidgets.widgets.download import DownloadButton
+from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, style_sheet, together
 from temwidgets.widgets.views._figure_label import FigureLabel
@@ -51,14 +51,7 @@ class HistogramControls:
 
     def arrange(self, figure: Any, readout: Any, note: Any) -> list[widgets.Widget]:
         """Return the children of the view, top to bottom."""
-        csv = DownloadButton(
-            lambda: (f"histogram_{self.view.shown}.csv", self.view.csv()),
-            tooltip="Save edges and counts as CSV", on_error=self.view.show_error,
-        )  # fmt: skip
-        png = button("PNG", "Save the figure as PNG")
-        svg = button("SVG", "Save the figure as SVG")
-        png.on_click(lambda _: figure.save_png(f"histogram_{self.view.shown}.png", scale=2))
-        svg.on_click(lambda _: figure.save_svg(f"histogram_{self.view.shown}.svg"))
+        files = plot_buttons(self.view, lambda: f"histogram_{self.view.shown}")
         options = widgets.VBox(
             [
                 row(self.by, self.bins, self.log),
@@ -70,7 +63,7 @@ class HistogramControls:
         self.more.observe(
             lambda c: setattr(options.layout, "display", "" if c["new"] else "none"), "value"
         )
-        top = row(self.variable, together(self.more, csv, png, svg))
+        top = row(self.variable, together(self.more, *files))
         return [style_sheet(), top, options, figure, self.label, readout, note]
 
     def refresh(self) -> None:

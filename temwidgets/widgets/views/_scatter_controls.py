@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from temwidgets.widgets.controls import button, dropdown, number, offer
-from temwidgets.widgets.download import DownloadButton
+from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, style_sheet, together
 from temwidgets.widgets.views._figure_label import FigureLabel
@@ -48,22 +48,14 @@ class ScatterControls:
 
     def arrange(self, figure: Any, readout: Any, note: Any) -> list[widgets.Widget]:
         """Return the children of the view, top to bottom."""
-        view = self.view
-        csv = DownloadButton(
-            lambda: ("scatter.csv", view.csv()),
-            tooltip="Save the points as CSV",
-            on_error=view.show_error,
-        )
-        png, svg = button("PNG", "Save the figure as PNG"), button("SVG", "Save the figure as SVG")
-        png.on_click(lambda _: figure.save_png("scatter.png", scale=2))
-        svg.on_click(lambda _: figure.save_svg("scatter.svg"))
+        files = plot_buttons(self.view, lambda: "scatter")
         options = widgets.VBox(
             [row(*self.range, self.reset), row(*self.brush, self.clear)], layout={"display": "none"}
         )
         self.more.observe(
             lambda c: setattr(options.layout, "display", "" if c["new"] else "none"), "value"
         )
-        top = row(self.y, self.x, self.color_by, together(self.more, csv, png, svg))
+        top = row(self.y, self.x, self.color_by, together(self.more, *files))
         return [style_sheet(), top, options, figure, self.label, readout, note]
 
     def refresh(self) -> None:

@@ -16,10 +16,12 @@ from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.products import Product
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.traits import Interval
-from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, vertical
 from temwidgets.widgets.views._base import ColumnsView
-from temwidgets.widgets.views._bins import bin_edges, counts, outline, robust_range
+from temwidgets.widgets.views._bins import bin_edges, counts, mixture_curves, outline, robust_range
 from temwidgets.widgets.views._histogram_controls import HistogramControls
+from temwidgets.widgets.views._histogram_print import histogram_plot
+from temwidgets.widgets.views._print import Plot, Printed
 from temwidgets.widgets.views._readout import shortcomings, statistics
 from temwidgets.widgets.views._variables import choose, numeric, title, unit
 
@@ -27,7 +29,7 @@ _LOWEST = 0.7
 """Bottom of a logarithmic count axis: one column is seen, none is not."""
 
 
-class Histogram(ColumnsView):
+class Histogram(Printed, ColumnsView):
     """A histogram of one column variable; brush it to select columns.
 
     Parameters
@@ -131,6 +133,10 @@ class Histogram(ColumnsView):
         """Write the counts shown as CSV."""
         Path(path).write_text(self.csv(), encoding="utf-8")
 
+    def plot(self) -> Plot:
+        """Return what is shown, to be printed."""
+        return histogram_plot(self)
+
     def _build(self) -> None:
         self._edges = np.linspace(0, 1, 2)
         self._x = bqplot.LinearScale()
@@ -139,15 +145,7 @@ class Histogram(ColumnsView):
             scale=self._x, color=palette.SELECTED
         )
         self._brusher.observe(self._brushed, "selected")
-        self.figure = bqplot.Figure(
-            interaction=self._brusher,
-            fig_margin=MARGIN,
-            padding_x=0,
-            padding_y=0,
-            layout={"width": "100%", "height": "280px", "min_width": "260px"},
-            animation_duration=0,
-            display_toolbar=False,
-        )
+        self.figure = plot_figure(self._brusher, 280)
         self._readout = widgets.HTML()
         self._readout.add_class("tem-stats")
         self._make_marks()
@@ -204,19 +202,13 @@ class Histogram(ColumnsView):
         self._curves.visible = False
         if self.mixture is None or self.mixture.attrs.get("variable", self.shown) != self.shown:
             return 0.0
-        from temwidgets.analysis.mixture import mixture_density
-
-        x = np.linspace(self._edges[0], self._edges[-1], 400)
-        density = np.atleast_2d(np.asarray(mixture_density(self.mixture, x)))
-        number = self.mixture.attrs.get("n_columns", np.isfinite(values).sum())
-        scale = number * np.diff(self._edges)[0]
-        curves = np.vstack([density, density.sum(axis=0)]) if len(density) > 1 else density
+        x, curves = mixture_curves(self.mixture, values, self._edges)
         with self._curves.hold_sync():
-            self._curves.x, self._curves.y = x, self._lift(scale * curves)
+            self._curves.x, self._curves.y = x, self._lift(curves)
             self._curves.colors = [palette.CURVE]
             self._curves.opacities = [0.6] * (len(curves) - 1) + [1.0]
             self._curves.visible = True
-        return float(scale * curves.max(initial=0))
+        return float(curves.max(initial=0))
 
     def _lift(self, y: np.ndarray) -> np.ndarray:
         return np.maximum(y, _LOWEST) if self.log_counts else y

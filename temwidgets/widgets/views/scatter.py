@@ -17,10 +17,12 @@ from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views import markers
-from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, vertical
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._bins import robust_range
+from temwidgets.widgets.views._paper import Paper
 from temwidgets.widgets.views._points import Frame, Points
+from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
@@ -28,7 +30,7 @@ from temwidgets.widgets.views._variables import choose, numeric, title
 from temwidgets.widgets.views.colormaps import rgb
 
 
-class ScatterPlot(ColumnsView):
+class ScatterPlot(Printed, ColumnsView):
     """One column variable against another; drag a rectangle to select columns.
 
     Parameters
@@ -109,6 +111,31 @@ class ScatterPlot(ColumnsView):
         """Write the points as CSV."""
         Path(path).write_text(self.csv(), encoding="utf-8")
 
+    def plot(self) -> Plot:
+        """Return what is shown, to be printed."""
+        if self.columns is None or None in self.shown:
+            raise ValueError("There are no columns to print yet: find columns first.")
+        along, up = (
+            PlotAxis(axis.label, *limits, tuple(axis.tick_values))
+            for axis, limits in zip(self._axes, self._frame, strict=True)
+        )
+        legend = markers.colouring(self.columns, self._coloured(), "viridis").legend
+        if not legend and self._mask().any():
+            legend = {"entries": [{"label": "selected", "colour": palette.SELECTED}]}
+        return Plot(along, up, legend, self._print, 0.75)
+
+    def _print(self, paper: Paper, place: Any) -> None:
+        along, up = self.values()
+        chosen = self._mask()
+        spots, radius = place(along, up), 1.3 if along.size <= 2000 else 0.8
+        inside = np.flatnonzero(_within(along, up, self._frame))
+        for i in inside[np.argsort(chosen[inside], kind="stable")]:
+            colour = "#{:02x}{:02x}{:02x}".format(*self._points.colours[i])
+            if chosen[i] and not self._coloured():
+                colour = palette.SELECTED
+            faded = chosen.any() and not chosen[i]
+            paper.dot(spots[i], radius, colour, 0.3 if faded else 0.8)
+
     def _build(self) -> None:
         self._frame = Frame((0.0, 1.0), (0.0, 1.0))
         self._points = self._make_points()
@@ -122,17 +149,7 @@ class ScatterPlot(ColumnsView):
             x_scale=self._sx, y_scale=self._sy, color=palette.SELECTED
         )
         self._brusher.observe(self._brushed, ["selected_x", "selected_y"])
-        self.figure = bqplot.Figure(
-            axes=list(self._axes),
-            marks=[self._picture],
-            interaction=self._brusher,
-            fig_margin=MARGIN,
-            padding_x=0,
-            padding_y=0,
-            layout={"width": "100%", "height": "340px", "min_width": "260px"},
-            animation_duration=0,
-            display_toolbar=False,
-        )
+        self.figure = plot_figure(self._brusher, 340, axes=list(self._axes), marks=[self._picture])
         self._readout = widgets.HTML()
         self._readout.add_class("tem-stats")
         self._controls = ScatterControls(self)
