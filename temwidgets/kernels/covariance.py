@@ -14,31 +14,33 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.spatial import cKDTree
 
-from temwidgets.kernels import gaussians, joint_fit, preconditioner, starts, windows
+from temwidgets.kernels import gaussians, joint_fit, starts, windows
 from temwidgets.kernels import normal_equations as normal
-from temwidgets.kernels.joint_fit import State
+from temwidgets.kernels.joint_fit import Solved, State
 from temwidgets.kernels.normal_equations import Linear, Problem, Spec
 
 Array = jax.Array
 
-NEAREST = 8
+NEAREST = (4, 8)  # the smaller where no column has more: a local system costs the cube
 NEAREST_CROWDED = 20  # when columns crowd, errors come from further away too
 
 
 def neighbours(y: np.ndarray, x: np.ndarray, size: int, sigma: float) -> np.ndarray:
     """The nearest columns that overlap, (size, K); -1 where there is none."""
     if len(y) < 2:
-        return np.full((size, NEAREST), -1, np.int32)
+        return np.full((size, NEAREST[-1]), -1, np.int32)
     crowded = np.median(starts.nearest_distance(y, x, np.inf)) < starts.CROWDED * sigma
-    table = np.full((size, NEAREST_CROWDED if crowded else NEAREST), -1, np.int32)
-    count, reach = min(table.shape[1], len(y) - 1), (6.0 if crowded else 4.5) * sigma
-    _, near = cKDTree(np.stack([y, x], 1)).query(
-        np.stack([y, x], 1), k=count + 1, distance_upper_bound=reach
-    )
+    most = NEAREST_CROWDED if crowded else NEAREST[-1]
+    table = np.full((size, most), -1, np.int32)
+    count, reach = min(most, len(y) - 1), (6.0 if crowded else 4.5) * sigma
+    points = np.stack([y, x], axis=1)
+    _, near = cKDTree(points).query(points, k=count + 1, distance_upper_bound=reach)
     near = np.where(near == len(y), -1, near)[:, 1:]
     near[near == np.arange(len(y))[:, None]] = -1
     table[: len(y), :count] = near
-    return table
+    # small fits, such as refits of neighbourhoods, always share a compilation
+    few = size > windows.CHUNK and not crowded and (table[:, NEAREST[0] :] < 0).all()
+    return table[:, : NEAREST[0]] if few else table
 
 
 def places_among(table: np.ndarray) -> np.ndarray:
@@ -50,38 +52,44 @@ def places_among(table: np.ndarray) -> np.ndarray:
 
 
 def covariances(
-    problem: Problem, spec: Spec, state: State, near: Array, among: Array
-) -> tuple[Array, Array, Array]:
+    problem: Problem, spec: Spec, state: State, near: np.ndarray, among: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Marginal covariances, in units of the noise scale.
 
     Parameters
     ----------
     problem, spec, state
         A fit, settled.
-    near, among : Array
+    near, among : ndarray
         From `neighbours` and `places_among`.
 
     Returns
     -------
-    Array, (N, 6, 6)
+    ndarray, (N, 6, 6)
         Covariance of (h, dy, dx, m, e1, e2); zero for fixed parameters.
-    Array, (N,)
+    ndarray, (N,)
         Variance of the background under each column.
-    Array, (N,)
+    ndarray, (N,)
         Variance of the centre over what it would be if the neighbours were known.
     """
     misfit = problem.data - state.model
     # an accuracy of 1 solves nothing: only the equations themselves are wanted
-    solved = joint_fit.solve_at(
-        problem, spec, state, misfit, jnp.float32(1), jnp.float32(1e-6), jnp.float32(1)
-    )
-    return _covariances(problem, spec, state, solved, near, among)
+    solved = joint_fit.solve_at(problem, spec, state, misfit, priors=True, damping=1e-6, accuracy=1)
+    response = np.asarray(_responses(problem, spec, state, solved, near, among))
+    broken = ~np.isfinite(response).all(axis=(1, 2))
+    if broken.any():
+        # columns on one another's place leave no definite matrix: take such a column by itself
+        near = np.where(broken[:, None], -1, near)
+        alone = _responses(problem, spec, state, solved, near, places_among(near))
+        response = np.where(broken[:, None, None], np.nan_to_num(alone), response)
+    return _marginal(problem, spec, solved, response)
 
 
 @partial(jax.jit, static_argnames="spec")
-def _covariances(
-    problem: Problem, spec: Spec, state: State, solved: joint_fit.Solved, near: Array, among: Array
-) -> tuple[Array, Array, Array]:
+def _responses(
+    problem: Problem, spec: Spec, state: State, solved: Solved, near: Array, among: Array
+) -> Array:
+    """Inverse of each column's local system (N, own, own), and that times the border."""
     linear = Linear(state.unit, solved.weight, solved.tangents, solved.gradient, solved.blocks)
     blocks = linear.blocks
     own, size = (3 if spec.tied else 6), problem.corners.shape[0]
@@ -96,26 +104,41 @@ def _covariances(
         matrix = _local_matrix(blocks, pairs, group, windows.rows(among, start), own)
         return _response(matrix, border, group, own).reshape(windows.CHUNK, own * width)
 
-    response = windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
-    basis_y, basis_x = preconditioner.basis_at_columns(problem, spec)
-    spread = _border_inverse(problem, spec, solved.coarse)
+    return windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
 
-    def assemble(start: Array) -> Array:
-        under = _background_and_shared(
-            problem, spec, spread, windows.rows(basis_y, start), windows.rows(basis_x, start)
-        )
-        here, kind = windows.rows(response, start), windows.rows(problem.shape_of, start)
-        found = _assemble(here, under, kind, own).reshape(windows.CHUNK, 36)
-        return jnp.concatenate([found, under[:, 0, :1]], axis=1)
 
-    flat = windows.map_chunks(problem.chunks, size, assemble)
-    local, background = flat[:, :36].reshape(size, 6, 6), flat[:, 36]
-    alone = preconditioner.damped_inverse(blocks[:, :own, :own], 1e-6)
+def _marginal(
+    problem: Problem, spec: Spec, solved: Solved, response: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Covariances, variances under columns and inflations; plain NumPy, which compiles nothing."""
+    own, used = (3 if spec.tied else 6), int(problem.chunks) * windows.CHUNK
+    shape_of = np.asarray(problem.shape_of)[:used]
+    spread = _border_inverse(problem, spec, np.asarray(solved.coarse))
+    under = _background_and_shared(problem, spec, spread, used)
+    local = _assemble(response[:used], under, shape_of, own)
+    alone = _inverse(np.asarray(solved.blocks)[:used], own)
     joint = local[:, 1, 1] + local[:, 2, 2]
-    inflation = joint / jnp.maximum(alone[:, 1, 1] + alone[:, 2, 2], 1e-30)
-    turn = normal.local_frames(problem, state.shape)[problem.shape_of]
-    whole = jnp.zeros((size, 6, 6)).at[:, :3, :3].set(jnp.eye(3)).at[:, 3:, 3:].set(turn)
-    return jnp.einsum("nij,njk,nlk->nil", whole, local, whole), background, inflation
+    inflation = joint / np.maximum(alone[:, 1, 1] + alone[:, 2, 2], 1e-30)
+    turn = np.zeros_like(local)
+    turn[:, :3, :3] = np.eye(3)
+    turn[:, 3:, 3:] = np.asarray(solved.frames)[shape_of]
+    found = turn @ local @ np.swapaxes(turn, 1, 2)
+    size = len(response)
+    return (
+        windows.pad_rows(found, size),
+        windows.pad_rows(under[:, 0, 0], size),
+        windows.pad_rows(inflation, size),
+    )
+
+
+def _inverse(blocks: np.ndarray, own: int) -> np.ndarray:
+    """Inverses (n, own, own) of symmetric blocks; a fixed parameter keeps a zero row."""
+    blocks = blocks[:, :own, :own]
+    diagonal = np.diagonal(blocks, axis1=1, axis2=2)
+    scale = np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1)), 0)
+    unit = blocks * scale[:, :, None] * scale[:, None, :]
+    unit += np.eye(own) * np.where(diagonal > 0, 1e-6, 1)[:, :, None]
+    return np.linalg.inv(unit) * scale[:, :, None] * scale[:, None, :]
 
 
 def _pair_blocks(problem: Problem, spec: Spec, state: State, linear: Linear, near: Array) -> Array:
@@ -206,25 +229,12 @@ def _response(matrix: Array, border: Array, group: Array, own: int) -> Array:
     scaled = matrix * scale[:, :, None] * scale[:, None, :]
     scaled += jnp.eye(matrix.shape[1]) * jnp.where(free, 1e-5, 1.0)[:, :, None]
     right = jnp.concatenate([unit, coupling], axis=2) * scale[..., None]
-    half = _half_solve(scaled, right)
-    # columns on one another's place leave no definite matrix: take such a column by itself
-    alone = scaled * jnp.kron(jnp.eye(group.shape[1]), jnp.ones((own, own)))
-    broken = ~jnp.isfinite(half).all(axis=(1, 2), keepdims=True)
-    half = jax.lax.cond(
-        broken.any(),
-        lambda: jnp.where(broken, jnp.nan_to_num(_half_solve(alone, right)), half),
-        lambda: half,
-    )
+    factor = jnp.linalg.cholesky(scaled)
+    half = jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
     return jnp.swapaxes(half[..., :own], 1, 2) @ half
 
 
-def _half_solve(matrix: Array, right: Array) -> Array:
-    """Inverse Cholesky factor times `right`."""
-    factor = jnp.linalg.cholesky(matrix)
-    return jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
-
-
-def _border_inverse(problem: Problem, spec: Spec, coarse: Array) -> Array:
+def _border_inverse(problem: Problem, spec: Spec, coarse: np.ndarray) -> np.ndarray:
     """Covariance of the background's coefficients and of the shared shapes.
 
     From the coarse system of the preconditioner, in which columns answer to them collectively.
@@ -236,36 +246,36 @@ def _border_inverse(problem: Problem, spec: Spec, coarse: Array) -> Array:
 
 
 def _background_and_shared(
-    problem: Problem, spec: Spec, spread: Array, basis_y: Array, basis_x: Array
-) -> Array:
-    """(C, b, b) covariance of the background under each column and of the shared shapes."""
-    under = (basis_y[:, :, None] * basis_x[:, None, :]).reshape(basis_y.shape[0], -1)
+    problem: Problem, spec: Spec, spread: np.ndarray, count: int
+) -> np.ndarray:
+    """(count, b, b) covariance of the background under columns and of the shared shapes."""
+    middle = np.asarray(problem.corners)[:count] + spec.half
+    basis_y = np.asarray(problem.basis_y)[middle[:, 0]]
+    basis_x = np.asarray(problem.basis_x)[middle[:, 1]]
+    under = (basis_y[:, :, None] * basis_x[:, None, :]).reshape(count, -1)
     nodes = under.shape[1]
     drawn = under @ spread[:nodes]
-    background = jnp.sum(drawn[:, :nodes] * under, axis=1)[:, None, None]
-    if not spec.tied:
-        return background
-    kinds = spread.shape[0] - nodes
-    shared = jnp.broadcast_to(spread[nodes:, nodes:], (under.shape[0], kinds, kinds))
-    side = drawn[:, None, nodes:]
-    top = jnp.concatenate([background, side], axis=2)
-    return jnp.concatenate(
-        [top, jnp.concatenate([jnp.swapaxes(side, 1, 2), shared], axis=2)], axis=1
-    )
+    background = np.sum(drawn[:, :nodes] * under, axis=1)
+    both = np.empty((count, 1 + len(spread) - nodes, 1 + len(spread) - nodes), np.float32)
+    both[:, 0, 0] = background
+    both[:, 0, 1:] = both[:, 1:, 0] = drawn[:, nodes:]
+    both[:, 1:, 1:] = spread[nodes:, nodes:]
+    return both
 
 
-def _assemble(response: Array, spread: Array, shape_of: Array, own: int) -> Array:
-    """(C, 6, 6) covariances from the local inverse and what the border adds."""
+def _assemble(
+    response: np.ndarray, spread: np.ndarray, shape_of: np.ndarray, own: int
+) -> np.ndarray:
+    """(n, 6, 6) covariances from the local inverse and what the border adds."""
     inverse, to_border = response[..., :own], response[..., own:]
     drawn = to_border @ spread
-    covariance = inverse + drawn @ jnp.swapaxes(to_border, 1, 2)
+    covariance = np.empty((len(response), 6, 6), np.float32)
+    covariance[:, :own, :own] = inverse + drawn @ np.swapaxes(to_border, 1, 2)
     if own == 6:
         return covariance
-    place = 1 + 3 * shape_of[:, None] + jnp.arange(3)
-    side = -jnp.take_along_axis(drawn, place[:, None, :], axis=2)
-    rows = jnp.take_along_axis(spread, place[:, :, None], axis=1)
-    corner = jnp.take_along_axis(rows, place[:, None, :], axis=2)
-    top = jnp.concatenate([covariance, side], axis=2)
-    return jnp.concatenate(
-        [top, jnp.concatenate([jnp.swapaxes(side, 1, 2), corner], axis=2)], axis=1
-    )
+    place = 1 + 3 * shape_of[:, None] + np.arange(3)
+    side = -np.take_along_axis(drawn, place[:, None, :], axis=2)
+    covariance[:, :3, 3:], covariance[:, 3:, :3] = side, np.swapaxes(side, 1, 2)
+    rows = np.take_along_axis(spread, place[:, :, None], axis=1)
+    covariance[:, 3:, 3:] = np.take_along_axis(rows, place[:, None, :], axis=2)
+    return covariance

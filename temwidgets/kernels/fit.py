@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from temwidgets.kernels import bias, covariance, joint_fit, priors, starts
@@ -172,7 +171,7 @@ def _iterate(frame: _Frame, run: _Run, until: int) -> _Run:
     """Step until the fit settles, or until so many iterations are done."""
     weigh = np.float32(np.inf)
     problem, spec, state, noise, settled = run.problem, run.spec, run.state, run.noise, False
-    idle, k, accuracy = 0, run.iterations, jnp.float32(ACCURACY_SHARED if spec.tied else ACCURACY)
+    idle, k, accuracy = 0, run.iterations, ACCURACY_SHARED if spec.tied else ACCURACY
     while k < until and not settled and float(state.damping) < 1e8:
         if frame.report is not None:
             frame.report(min(0.9, (k + 1) / 8))
@@ -244,11 +243,11 @@ def _result(frame: _Frame, run: _Run, count: int, free: tuple[np.ndarray, bool])
     sigma = float(np.exp(np.median(before[:, 3]))) if len(before) else 1.0
     near = covariance.neighbours(before[:, 1], before[:, 2], run.problem.corners.shape[0], sigma)
     spread, under, inflation = covariance.covariances(
-        run.problem, spec, state, jnp.asarray(near), jnp.asarray(covariance.places_among(near))
+        run.problem, spec, state, near, covariance.places_among(near)
     )
     if run.settled:
         state = bias.corrected(
-            run.problem, spec, state, spread * np.float32(run.noise), jnp.float32(ACCURACY_SHARED)
+            run.problem, spec, state, spread * np.float32(run.noise), ACCURACY_SHARED
         )
     parameters = _parameters(run._replace(state=state), unit)
     scale = np.array([unit, 1, 1, 1, 1, 1])

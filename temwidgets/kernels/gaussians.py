@@ -14,6 +14,8 @@ at a round shape, where theta itself is undefined.
 
 from __future__ import annotations
 
+from math import factorial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +30,9 @@ PRODUCTS = np.array(
     [[DEGREE_4.index((a[0] + b[0], a[1] + b[1])) for b in DEGREE_2] for a in DEGREE_2]
 )
 
+# sinh(t) / t by powers of t^2
+_SINHC = [1 / factorial(2 * k + 1) for k in range(15)]
+
 
 def monomials(half: int, exponents: tuple[tuple[int, int], ...], scale: float) -> np.ndarray:
     """Tabulate v^i u^j over a window of 2 half + 1 pixels; shape (exponents, pixels), float32.
@@ -39,27 +44,69 @@ def monomials(half: int, exponents: tuple[tuple[int, int], ...], scale: float) -
     return np.stack([(v**i * u**j).ravel() for i, j in exponents]).astype(np.float32)
 
 
-def _cosh_sinhc(square: Array) -> tuple[Array, Array]:
-    """cosh(t) and sinh(t) / t as smooth functions of t^2, derivatives included."""
-    small = square < 1e-2
-    t = jnp.sqrt(jnp.where(small, 1.0, square))
-    cosh = jnp.where(small, 1 + square / 2 + square**2 / 24, jnp.cosh(t))
-    sinhc = jnp.where(small, 1 + square / 6 + square**2 / 120, jnp.sinh(t) / t)
-    return cosh, sinhc
+def _cosh_sinhc(square: Array) -> tuple[Array, Array, Array, Array]:
+    """cosh(t), sinh(t) / t and the latter's first two derivatives, all by t^2, from its square.
+
+    Power series: no cancellation near a round shape and no branches. Exact in single precision up
+    to t = 7.7, a column two thousand times longer than wide.
+    """
+    sinhc = first = second = jnp.zeros_like(square)
+    for coefficient in _SINHC[::-1]:
+        second = second * square + 2 * first
+        first = first * square + sinhc
+        sinhc = sinhc * square + coefficient
+    return sinhc + 2 * square * first, sinhc, first, second
 
 
-def precision(shape: Array) -> tuple[Array, Array, Array]:
-    """Inverse covariance (yy, yx, xx) from the shape parameters (m, e1, e2) of one column."""
-    m, e1, e2 = shape
-    cosh, sinhc = _cosh_sinhc(4 * (e1**2 + e2**2))
-    size = jnp.exp(-2 * m)
-    return size * (cosh + 2 * e1 * sinhc), -2 * size * e2 * sinhc, size * (cosh - 2 * e1 * sinhc)
+def precision(shape: Array) -> Array:
+    """Inverse covariances (yy, yx, xx) from shape parameters (m, e1, e2); (..., 3) to (..., 3)."""
+    m, e1, e2 = jnp.moveaxis(shape, -1, 0)
+    cosh, sinhc, _, _ = _cosh_sinhc(4 * (e1**2 + e2**2))
+    upright, across = 2 * e1 * sinhc, -2 * e2 * sinhc
+    size = jnp.exp(-2 * m)[..., None]
+    return size * jnp.stack([cosh + upright, across, cosh - upright], axis=-1)
+
+
+def precision_slopes(shape: Array) -> tuple[Array, Array]:
+    """First (..., 3, 3) and second (..., 3, 3, 3) derivatives of `precision`, shapes first."""
+    m, e1, e2 = jnp.moveaxis(shape, -1, 0)
+    cosh, sinhc, first, second = _cosh_sinhc(4 * (e1**2 + e2**2))
+    size = jnp.exp(-2 * m)[..., None]
+
+    def row(mean: Array, upright: Array, across: Array) -> Array:
+        return size * jnp.stack([mean + upright, across, mean - upright], axis=-1)
+
+    value = row(cosh, 2 * e1 * sinhc, -2 * e2 * sinhc)
+    both = 16 * e1 * e2 * first
+    by_1 = row(4 * e1 * sinhc, 2 * sinhc + 16 * e1**2 * first, -both)
+    by_2 = row(4 * e2 * sinhc, both, -2 * sinhc - 16 * e2**2 * first)
+    third = 128 * second
+    along_1 = 4 * sinhc + 32 * e1**2 * first
+    along_2 = 4 * sinhc + 32 * e2**2 * first
+    by_11 = row(along_1, 48 * e1 * first + third * e1**3, -16 * e2 * first - third * e1**2 * e2)
+    by_22 = row(along_2, 16 * e1 * first + third * e1 * e2**2, -48 * e2 * first - third * e2**3)
+    by_12 = row(
+        32 * e1 * e2 * first,
+        16 * e2 * first + third * e1**2 * e2,
+        -16 * e1 * first - third * e1 * e2**2,
+    )
+    firsts = jnp.stack([-2 * value, by_1, by_2], axis=-2)
+    rows = [[4 * value, -2 * by_1, -2 * by_2], [-2 * by_1, by_11, by_12], [-2 * by_2, by_12, by_22]]
+    return firsts, jnp.stack([jnp.stack(r, axis=-2) for r in rows], axis=-3)
 
 
 def exponent(place_and_shape: Array, scale: float) -> Array:
-    """Coefficients (6,) over DEGREE_2 of log E, from (dy, dx, m, e1, e2) of one column."""
-    dy, dx = place_and_shape[:2]
-    yy, yx, xx = precision(place_and_shape[2:])
+    """Coefficients (..., 6) over DEGREE_2 of log E, from (dy, dx, m, e1, e2) in the last axis."""
+    return exponent_of(place_and_shape[..., :2], precision(place_and_shape[..., 2:]), scale)
+
+
+def exponent_of(place: Array, inverse: Array, scale: float) -> Array:
+    """Coefficients (..., 6) of -d' P d / 2 from centres (..., 2) and any matrices P (yy, yx, xx).
+
+    Linear in P, so that derivatives by the shape are those of P put in its place.
+    """
+    dy, dx = jnp.moveaxis(place, -1, 0)
+    yy, yx, xx = jnp.moveaxis(inverse, -1, 0)
     linear_y = yy * dy + yx * dx
     linear_x = yx * dy + xx * dx
     constant = -(dy * linear_y + dx * linear_x) / 2
@@ -71,8 +118,31 @@ def exponent(place_and_shape: Array, scale: float) -> Array:
             -(scale**2) * yy / 2,
             -(scale**2) * yx,
             -(scale**2) * xx / 2,
-        ]
+        ],
+        axis=-1,
     )
+
+
+def by_place(place: Array, inverse: Array, scale: float) -> Array:
+    """Derivatives (..., 2, 6) of `exponent_of` by dy and dx."""
+    dy, dx = jnp.moveaxis(place, -1, 0)
+    yy, yx, xx = jnp.moveaxis(inverse, -1, 0)
+    zero = jnp.zeros_like(dy * yy)
+    return jnp.stack(
+        [
+            jnp.stack([-(yy * dy + yx * dx), scale * yy, scale * yx, zero, zero, zero], axis=-1),
+            jnp.stack([-(yx * dy + xx * dx), scale * yx, scale * xx, zero, zero, zero], axis=-1),
+        ],
+        axis=-2,
+    )
+
+
+def slopes(place_and_shape: Array, scale: float) -> Array:
+    """Derivatives (..., 5, 6) of `exponent` by dy, dx, m, e1, e2."""
+    place, shape = place_and_shape[..., :2], place_and_shape[..., 2:]
+    first, _ = precision_slopes(shape)
+    by_shape = exponent_of(place[..., None, :], first, scale)
+    return jnp.concatenate([by_place(place, precision(shape), scale), by_shape], axis=-2)
 
 
 def tangents(columns: Array, scale: float) -> Array:
@@ -90,7 +160,6 @@ def tangents(columns: Array, scale: float) -> Array:
     Array, (column, 6, 6)
         ``d(h E) / d(parameter) = E * (tangents @ monomials)``.
     """
-    slopes = jax.vmap(jax.jacfwd(lambda p: exponent(p, scale)))(columns[:, 1:])
-    by_place = columns[:, :1, None] * jnp.swapaxes(slopes, 1, 2)
-    by_height = jnp.zeros_like(by_place[:, :1]).at[:, 0, 0].set(1.0)
-    return jnp.concatenate([by_height, by_place], axis=1)
+    rest = columns[:, :1, None] * slopes(columns[:, 1:], scale)
+    by_height = jnp.zeros_like(rest[:, :1]).at[:, 0, 0].set(1.0)
+    return jnp.concatenate([by_height, rest], axis=1)

@@ -10,14 +10,16 @@ Gaussian noise: weights 1. Damping after Marquardt, J. SIAM 11, 431 (1963).
 from __future__ import annotations
 
 from functools import partial
+from types import ModuleType
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from temwidgets.kernels import normal_equations as normal
 from temwidgets.kernels import preconditioner
-from temwidgets.kernels.normal_equations import Linear, Problem, Spec, Unknowns
+from temwidgets.kernels.normal_equations import Leaf, Linear, Problem, Spec, Unknowns
 
 Array = jax.Array
 
@@ -33,34 +35,53 @@ class State(NamedTuple):
     unit: Array  # (N, pixels) unit Gaussians
     model: Array  # (Y, X)
     cost: Array
-    damping: Array
-    shift: Array  # (N,) largest move of the last step over h, dy, dx, in own standard errors
-    decrement: Array  # fall of the cost that the last step predicted
-    accepted: Array
-    solved: Array  # iterations of the last linear solve
-    moved: Array  # (N, 3) the last step over h, dy, dx, in own standard errors
-    hold: Array  # (N,) extra damping of columns that swing from side to side
+    damping: np.float32
+    shift: np.ndarray  # (N,) largest move of the last step over h, dy, dx, in own standard errors
+    decrement: np.float32  # fall of the cost that the last step predicted
+    accepted: bool
+    solved: int  # iterations of the last linear solve
+    moved: np.ndarray  # (N, 3) the last step over h, dy, dx, in own standard errors
+    hold: np.ndarray  # (N,) extra damping of columns that swing from side to side
+
+
+class Drawn(NamedTuple):
+    """A model drawn, and what it costs."""
+
+    place: Array
+    shape: Array
+    background: Array
+    unit: Array
+    model: Array
+    cost: Array
 
 
 @partial(jax.jit, static_argnames="spec")
-def begin(problem: Problem, spec: Spec, place: Array, shape: Array, background: Array) -> State:
+def draw_moved(
+    problem: Problem, spec: Spec, here: Unknowns, change: Unknowns, length: Array
+) -> Drawn:
+    """Draw the model after a change times a length, within bounds.
+
+    The start, the trials of a step and the correction of bias all go through this compilation.
+    """
+    there = move(problem, here, jax.tree.map(lambda v: length * v, change))
+    unit, model = normal.draw(problem, spec, *there)
+    cost = normal.cost(problem, spec, there, model)
+    return Drawn(*there, unit, model, cost)
+
+
+def begin(problem: Problem, spec: Spec, place: Leaf, shape: Leaf, background: Leaf) -> State:
     """Draw the start and take its cost."""
-    unit, model = normal.draw(problem, spec, place, shape, background)
-    one = jnp.ones((), jnp.float32)
+    here = (place, shape, background)
+    nothing = jax.tree.map(lambda v: np.zeros(v.shape, np.float32), here)
     return State(
-        place=place,
-        shape=shape,
-        background=background,
-        unit=unit,
-        model=model,
-        cost=normal.cost(problem, spec, (place, shape, background), model),
-        damping=one / 10_000,
-        shift=jnp.full(place.shape[0], jnp.inf, jnp.float32),
-        decrement=one,
-        accepted=one > 0,
-        solved=jnp.zeros((), jnp.int32),
-        moved=jnp.zeros_like(place),
-        hold=jnp.zeros(place.shape[0], jnp.float32),
+        **draw_moved(problem, spec, here, nothing, np.float32(0))._asdict(),
+        damping=np.float32(1e-4),
+        shift=np.full(len(place), np.inf, np.float32),
+        decrement=np.float32(1),
+        accepted=True,
+        solved=0,
+        moved=np.zeros(place.shape, np.float32),
+        hold=np.zeros(len(place), np.float32),
     )
 
 
@@ -70,25 +91,93 @@ class Solved(NamedTuple):
     change: Unknowns
     gradient: Unknowns
     tangents: Array  # (N, 6, 6)
+    frames: Array  # (T, 3, 3) from local shape coordinates
     blocks: Array  # (N, 6, 6)
     weight: Array  # (Y, X)
     coarse: Array  # inverse of the preconditioner's coarse system
     iterations: Array
 
 
-def step(problem: Problem, spec: Spec, state: State, accuracy: Array) -> State:
+def step(problem: Problem, spec: Spec, state: State, accuracy: float) -> State:
     """One Fisher-scoring step; if the cost would rise, stay and raise the damping.
 
     `accuracy` is how far the linear solve goes: the ratio of its last to its first residual.
     """
     misfit = problem.data - state.model
     damping = state.damping + state.hold[:, None]
-    solved = solve_at(problem, spec, state, misfit, jnp.float32(1), damping, accuracy)
-    return _advance(problem, spec, state, solved)
+    solved = solve_at(problem, spec, state, misfit, priors=True, damping=damping, accuracy=accuracy)
+    decrement = float(_dot(solved.gradient, solved.change, np)) / 2
+    tried = _search(problem, spec, state, solved.change, decrement)
+    iterations = int(solved.iterations)
+    if not float(tried.cost) <= float(state.cost) + 1e-6 * abs(float(state.cost)):
+        return state._replace(damping=state.damping * 10, accepted=False, solved=iterations)
+    information = np.asarray(solved.blocks).diagonal(axis1=1, axis2=2)[:, :3]
+    moved = (np.asarray(tried.place) - np.asarray(state.place)) * np.sqrt(information)
+    return State(
+        **tried._asdict(),
+        damping=max(state.damping / 10, np.float32(1e-5)),
+        shift=np.max(np.abs(moved), axis=1),
+        decrement=np.float32(decrement),
+        accepted=True,
+        solved=iterations,
+        moved=moved,
+        hold=hold_of(state, moved),
+    )
+
+
+def hold_of(state: State, moved: np.ndarray) -> np.ndarray:
+    """Damping (N,) that the curvature along each column's last two steps asks for.
+
+    A step r times the one before says that the cost bends 1 - r times as much as it was taken to
+    (secant rule); Fisher scoring takes it too small where the model fits badly.
+    """
+    square = np.sum(state.moved**2, axis=1)
+    ratio = np.sum(state.moved * moved, axis=1) / np.maximum(square, 1e-30)
+    wanted = (1 - np.clip(ratio, -1.5, 0.9)) * (1 + state.hold) - 1
+    return np.where(square > 0, np.clip(wanted, 0, 10), 0).astype(np.float32)
+
+
+def _search(problem: Problem, spec: Spec, state: State, change: Unknowns, promised: float) -> Drawn:
+    """Go a whole step; where it gains little or nothing, go where a parabola has its least.
+
+    The parabola has the cost and its slope here and the cost there. Large residuals bend the cost
+    more than Fisher scoring knows, and whole steps then swing from side to side.
+    """
+    here, before = (state.place, state.shape, state.background), float(state.cost)
+    length, least = 1.0, 0.5
+    tried = draw_moved(problem, spec, here, change, np.float32(length))
+    for _ in range(3):
+        gain = before - float(tried.cost)
+        if not gain < least * length * promised:
+            break
+        bend = (2 * promised * length - gain) / length**2
+        best = np.clip(promised / bend / length, 0.1, 0.7) if bend else 0.7
+        length, least = float(best if np.isfinite(best) else 0.1) * length, 0.0
+        tried = draw_moved(problem, spec, here, change, np.float32(length))
+    return tried
+
+
+def solve_at(
+    problem: Problem,
+    spec: Spec,
+    state: State,
+    image: Array,
+    *,
+    priors: bool,
+    damping: Leaf,
+    accuracy: float,
+) -> Solved:
+    """Linearise at a state and solve for the change that explains `image`.
+
+    `priors` tells whether they count, `damping` is one or (N, 1), and `accuracy` how far the
+    linear solve goes: the ratio of its last to its first residual.
+    """
+    each = np.broadcast_to(np.asarray(damping, np.float32), (len(problem.corners), 1))
+    return _solve_at(problem, spec, state, image, np.float32(priors), each, np.float32(accuracy))
 
 
 @partial(jax.jit, static_argnames="spec")
-def solve_at(
+def _solve_at(
     problem: Problem,
     spec: Spec,
     state: State,
@@ -97,10 +186,7 @@ def solve_at(
     damping: Array,
     accuracy: Array,
 ) -> Solved:
-    """Linearise at a state and solve for the change that explains `image`.
-
-    The one large compilation of a fit: steps, errors and bias all go through it.
-    """
+    """The one large compilation of a fit: steps, errors and bias all go through it."""
     linear = linear_at(problem, spec, state, image, priors)
     levels = preconditioner.build(problem, spec, linear, state.place[:, 0], damping)
     change, iterations = _conjugate_gradients(
@@ -110,53 +196,12 @@ def solve_at(
         change,
         linear.gradient,
         linear.tangents,
+        normal.local_frames(problem, state.shape),
         linear.blocks,
         linear.weight,
         levels.coarse,
         iterations,
     )
-
-
-@partial(jax.jit, static_argnames="spec")
-def _advance(problem: Problem, spec: Spec, state: State, solved: Solved) -> State:
-    decrement = _dot(solved.gradient, solved.change) / 2
-    (place, shape, background), unit, model, cost = _search(
-        problem, spec, state, solved.change, decrement
-    )
-    better = cost <= state.cost + 1e-6 * jnp.abs(state.cost)
-    information = jnp.diagonal(solved.blocks[:, :3, :3], axis1=1, axis2=2)
-    moved = (place - state.place) * jnp.sqrt(information)
-    shift = jnp.max(jnp.abs(moved), axis=1)
-    damping = jnp.where(better, jnp.maximum(state.damping / 10, 1e-5), state.damping * 10)
-    trial = State(
-        place,
-        shape,
-        background,
-        unit,
-        model,
-        cost,
-        damping,
-        shift,
-        decrement,
-        better,
-        solved.iterations,
-        moved,
-        hold_of(state, moved),
-    )
-    kept = state._replace(damping=damping, accepted=better, solved=solved.iterations)
-    return jax.tree.map(lambda new, old: jnp.where(better, new, old), trial, kept)
-
-
-def hold_of(state: State, moved: Array) -> Array:
-    """Damping (N,) that the curvature along each column's last two steps asks for.
-
-    A step r times the one before says that the cost bends 1 - r times as much as it was taken to
-    (secant rule); Fisher scoring takes it too small where the model fits badly.
-    """
-    square = jnp.sum(state.moved**2, axis=1)
-    ratio = jnp.sum(state.moved * moved, axis=1) / jnp.maximum(square, 1e-30)
-    wanted = (1 - jnp.clip(ratio, -1.5, 0.9)) * (1 + state.hold) - 1
-    return jnp.where(square > 0, jnp.clip(wanted, 0, 10.0), 0.0)
 
 
 def linear_at(
@@ -199,59 +244,34 @@ def _leaving(problem: Problem, state: State, gradient: Array) -> Array:
     return (low | high | gone).astype(jnp.float32)
 
 
-def _search(
-    problem: Problem, spec: Spec, state: State, change: Unknowns, promised: Array
-) -> tuple[Unknowns, Array, Array, Array]:
-    """Go a whole step; where it gains little or nothing, go where a parabola has its least.
-
-    The parabola has the cost and its slope here and the cost there. Large residuals bend the cost
-    more than Fisher scoring knows, and whole steps then swing from side to side.
-    """
-
-    def bad(carry: tuple) -> Array:
-        k, length, _, _, _, cost, least = carry
-        return (k < 4) & (state.cost - cost < least * length * promised)
-
-    def again(carry: tuple) -> tuple:
-        k, length, _, _, _, cost, _ = carry
-        bend = (cost - state.cost + 2 * promised * length) / length**2
-        best = jnp.clip(promised / bend / length, 0.1, 0.7) * length
-        length = jnp.where(k == 0, 1.0, jnp.where(jnp.isfinite(best), best, length / 10))
-        there = move(problem, state, jax.tree.map(lambda v: length * v, change))
-        unit, model = normal.draw(problem, spec, *there)
-        cost = normal.cost(problem, spec, there, model)
-        least = jnp.where(k == 0, 0.5, 0.0)
-        return k + 1, length, there, unit, model, cost, least
-
-    # begun before the whole step, so that trying is compiled once
-    here = (state.place, state.shape, state.background)
-    nowhere = jnp.full((), jnp.inf, jnp.float32)
-    one = jnp.ones((), jnp.float32)
-    begun = (jnp.zeros((), jnp.int32), one, here, state.unit, state.model, nowhere, one)
-    return jax.lax.while_loop(bad, again, begun)[2:6]
-
-
-@partial(jax.jit, static_argnames="spec")
-def with_tails(problem: Problem, spec: Spec, state: State, fixed: Array) -> tuple[Problem, State]:
+def with_tails(problem: Problem, spec: Spec, state: State, fixed: Leaf) -> tuple[Problem, State]:
     """Put what lies beyond the windows into the fixed part of the model, as of this state.
 
     Windows of three sigma keep a step quick, but the tails they cut off would bias widths and
     intensities by some tenths of a percent.
     """
-    tails = normal.draw_tails(problem, spec, state.place, state.shape)
-    model = state.model + (fixed + tails - problem.offset)
-    problem = problem._replace(offset=fixed + tails)
-    cost = normal.cost(problem, spec, (state.place, state.shape, state.background), model)
-    return problem, state._replace(model=model, cost=cost)
+    offset, model, cost = _draw_tails(problem, spec, tuple(state[:3]), state.model, fixed)
+    return problem._replace(offset=offset), state._replace(model=model, cost=cost)
 
 
 @partial(jax.jit, static_argnames="spec")
-def with_noise(problem: Problem, spec: Spec, state: State, noise: Array) -> tuple[Problem, State]:
+def _draw_tails(
+    problem: Problem, spec: Spec, here: Unknowns, model: Array, fixed: Array
+) -> tuple[Array, Array, Array]:
+    offset = fixed + normal.draw_tails(problem, spec, *here[:2])
+    model = model + (offset - problem.offset)
+    return offset, model, normal.cost(problem, spec, here, model)
+
+
+def with_noise(problem: Problem, spec: Spec, state: State, noise: Leaf) -> tuple[Problem, State]:
     """Weigh the priors by what is left of the misfit."""
     problem = problem._replace(prior=problem.prior._replace(noise=noise))
-    at = (state.place, state.shape, state.background)
-    cost = normal.cost(problem, spec, at, state.model)
-    return problem, state._replace(cost=cost)
+    return problem, state._replace(cost=_cost(problem, spec, tuple(state[:3]), state.model))
+
+
+@partial(jax.jit, static_argnames="spec")
+def _cost(problem: Problem, spec: Spec, here: Unknowns, model: Array) -> Array:
+    return normal.cost(problem, spec, here, model)
 
 
 @partial(jax.jit, static_argnames="poisson")
@@ -290,44 +310,57 @@ def _conjugate_gradients(
     damping: Array,
     accuracy: Array,
 ) -> tuple[Unknowns, Array]:
-    diagonal = jnp.diagonal(linear.blocks, axis1=1, axis2=2)
-    ridge = normal.fold(problem, spec, damping * diagonal, jnp.zeros_like(problem.data))
+    ridge = _ridge(problem, spec, linear, damping)
 
     def matrix(v: Unknowns) -> Unknowns:
         return _axpy(1.0, normal.multiply(problem, spec, linear, v), _times(ridge, v))
 
-    def body(carry: tuple) -> tuple:
-        k, x, r, p, rz = carry
+    def forward(carry: tuple) -> tuple:
+        k, x, r, p, rz, first, _ = carry
         ap = matrix(p)
         alpha = rz / jnp.maximum(_dot(p, ap), 1e-30)
-        x, r = _axpy(alpha, p, x), _axpy(-alpha, ap, r)
+        return k + 1, _axpy(alpha, p, x), _axpy(-alpha, ap, r), p, rz, first, True
+
+    def body(carry: tuple) -> tuple:
+        k, x, r, p, rz, first, _ = carry
         z = preconditioner.apply(problem, spec, levels, r)
         new = _dot(r, z)
-        return k + 1, x, r, _axpy(new / rz, p, z), new
+        first = jnp.where(k == 0, jnp.maximum(new, 1e-30), first)
+        carry = (k, x, r, _axpy(new / rz, p, z), new, first, False)
+        return jax.lax.cond(new > accuracy**2 * first, forward, lambda c: c, carry)
 
     def unfinished(carry: tuple) -> Array:
-        return (carry[0] < SOLVER_ITERATIONS) & (carry[4] > accuracy**2 * first)
+        return (carry[0] < SOLVER_ITERATIONS) & carry[-1]
 
-    z = preconditioner.apply(problem, spec, levels, right)
-    first = jnp.maximum(_dot(right, z), 1e-30)
-    zero = jax.tree.map(jnp.zeros_like, right)
-    done = jax.lax.while_loop(unfinished, body, (jnp.zeros((), jnp.int32), zero, right, z, first))
+    # the preconditioner's first answer comes from within the loop, so that it is compiled once
+    zero, endless = jax.tree.map(jnp.zeros_like, right), jnp.full((), jnp.inf, jnp.float32)
+    begun = (jnp.zeros((), jnp.int32), zero, right, zero, endless, endless, True)
+    done = jax.lax.while_loop(unfinished, body, begun)
     return done[1], done[0]
 
 
-def move(problem: Problem, state: State, change: Unknowns) -> Unknowns:
+def _ridge(problem: Problem, spec: Spec, linear: Linear, damping: Array) -> Unknowns:
+    """What damping adds to the diagonal."""
+    diagonal = damping * jnp.diagonal(linear.blocks, axis1=1, axis2=2)
+    shape = diagonal[:, 3:]
+    if spec.tied:
+        shape = jax.ops.segment_sum(shape, problem.shape_of, problem.free_shape.shape[0])
+    return diagonal[:, :3], shape, jnp.zeros_like(problem.free_background)
+
+
+def move(problem: Problem, here: Unknowns, change: Unknowns) -> Unknowns:
     """Take a step, cut to what the linearisation can carry and to the bounds."""
     place_step, shape_step, background_step = change
     place_step = jnp.concatenate([place_step[:, :1], _cut(place_step[:, 1:], 1.0)], axis=1)
-    moved = state.place + place_step
+    moved = here[0] + place_step
     away = _cut(moved[:, 1:] - problem.start, problem.max_shift[:, None])
     place = jnp.concatenate([moved[:, :1], problem.start + away], axis=1)
-    place = jnp.where(problem.free > 0, jnp.clip(place, problem.low, problem.high), state.place)
-    frames = normal.local_frames(problem, state.shape)
+    place = jnp.where(problem.free > 0, jnp.clip(place, problem.low, problem.high), here[0])
+    frames = normal.local_frames(problem, here[1])
     turned = jnp.einsum("nij,nj->ni", frames, _cut(shape_step, 0.4))
     touched = jnp.any(problem.free_shape > 0, axis=1, keepdims=True)
-    shape = jnp.where(touched, _clip_shape(problem, state.shape + turned), state.shape)
-    background = state.background + background_step * problem.free_background
+    shape = jnp.where(touched, _clip_shape(problem, here[1] + turned), here[1])
+    background = here[2] + background_step * problem.free_background
     return place, shape, background
 
 
@@ -347,8 +380,8 @@ def _clip_shape(problem: Problem, shape: Array) -> Array:
     return jnp.concatenate([((major + minor) / 2)[:, None], shape[:, 1:] * ratio[:, None]], axis=1)
 
 
-def _dot(a: Unknowns, b: Unknowns) -> Array:
-    return jnp.vdot(a[0], b[0]) + jnp.vdot(a[1], b[1]) + jnp.vdot(a[2], b[2])
+def _dot(a: Unknowns, b: Unknowns, on: ModuleType = jnp) -> Array:
+    return on.vdot(a[0], b[0]) + on.vdot(a[1], b[1]) + on.vdot(a[2], b[2])
 
 
 def _axpy(a: Array | float, x: Unknowns, y: Unknowns) -> Unknowns:

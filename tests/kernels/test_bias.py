@@ -19,8 +19,10 @@ def test_curvature_is_that_of_the_gaussian():
         return p[0] * jnp.exp(gaussians.exponent(p[1:], SCALE) @ two)
 
     unit = drawn(column) / column[0]
-    quartic, quadratic = bias._column_curvature(jnp.asarray(column), jnp.asarray(covariance), SCALE)
-    found = unit * (quartic @ four + quadratic @ two)
+    quartic, quadratic = bias._column_curvature(
+        jnp.asarray(column)[None], jnp.asarray(covariance)[None], SCALE
+    )
+    found = unit * (quartic[0] @ four + quadratic[0] @ two)
     second = jax.jacfwd(jax.jacfwd(drawn))(column)
     np.testing.assert_allclose(found, np.einsum("pij,ij->p", second, covariance), atol=2e-5)
 

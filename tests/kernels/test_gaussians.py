@@ -1,4 +1,5 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -49,12 +50,24 @@ def test_round_shapes_have_finite_derivatives():
     assert np.isfinite(np.asarray(jitted_tangents(column))).all()
 
 
-@pytest.mark.parametrize("square", [0.0, 0.00999, 0.01001, 0.5, 4.0])
-def test_hyperbolic_functions_join(square):
-    cosh, sinhc = gaussians._cosh_sinhc(np.float32(square))
+@pytest.mark.parametrize("square", [1e-3, 0.5, 4.0, 30.0])
+def test_hyperbolic_functions(square):
     t = np.sqrt(square)
-    np.testing.assert_allclose(cosh, np.cosh(t), rtol=2e-6)
-    np.testing.assert_allclose(sinhc, np.sinh(t) / t if t else 1, rtol=2e-6)
+    sinhc = np.sinh(t) / t
+    first = (np.cosh(t) - sinhc) / (2 * square)
+    second = (sinhc / 2 - 3 * first) / (2 * square)
+    found = gaussians._cosh_sinhc(jnp.float32(square))
+    np.testing.assert_allclose(found, [np.cosh(t), sinhc, first, second], rtol=3e-6)
+
+
+@pytest.mark.parametrize("shape", [[0.7, 0.0, 0.0], [0.5, 0.3, -0.4], [1.0, -1.2, 0.1]])
+def test_slopes_of_the_inverse_covariance(shape):
+    shape = jnp.asarray(shape, jnp.float32)
+    first, second = gaussians.precision_slopes(shape)
+    by_shape = jax.jacfwd(gaussians.precision)
+    np.testing.assert_allclose(first, by_shape(shape).T, rtol=2e-5, atol=2e-6)
+    twice = jnp.moveaxis(jax.jacfwd(by_shape)(shape), 0, -1)
+    np.testing.assert_allclose(second, twice, rtol=2e-5, atol=5e-6)
 
 
 def test_products_multiply_monomials():
