@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from temwidgets.analysis.fit_arguments import PLACE
 from temwidgets.conventions import Flag, PixelGrid
 from temwidgets.kernels.fit import Result
 from temwidgets.kernels.fit_setup import Start
 
 CROWDED = 9.0  # variance of the centre over that with known neighbours
-PLACE = ("amplitude", "y", "x")
 SIGMAS = ("sigma_major", "sigma_minor")
 
 

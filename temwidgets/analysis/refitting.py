@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis import fit_arguments as arguments
+from temwidgets.analysis.fit_arguments import FORM
 from temwidgets.analysis.fit_flags import find_flags, saturation_level
 from temwidgets.analysis.fit_results import background_image, make_result
+from temwidgets.analysis.fit_start import make_start, mean_step
 from temwidgets.analysis.model import NEEDS, draw_columns
 from temwidgets.conventions import (
     PixelGrid,
@@ -23,9 +24,7 @@ from temwidgets.kernels import starts
 from temwidgets.kernels.fit import Result, fit
 from temwidgets.kernels.fit_setup import PIXEL_MULTIPLE, Start, margin_of
 
-SHAPE_ERRORS = tuple(
-    f"{name}_std" for name in (*arguments.FORM, "shape_yy", "shape_yx", "shape_xx")
-)
+SHAPE_ERRORS = tuple(f"{name}_std" for name in (*FORM, "shape_yy", "shape_yx", "shape_xx"))
 REACH = 2.6  # neighbours refitted along, in distances of nearest columns
 
 
@@ -114,7 +113,7 @@ def _crop(
 ) -> tuple[xr.DataArray, tuple[int, int]]:
     """Cut the pixels that the columns touch; sides are such that few sizes are ever compiled."""
     sigma = np.nanmax(np.sqrt(columns[["shape_yy", "shape_xx"]].to_array().values), initial=0)
-    half = starts.window_half(float(sigma) / arguments.mean_step(grid), np.inf) if sigma > 0 else 12
+    half = starts.window_half(float(sigma) / mean_step(grid), np.inf) if sigma > 0 else 12
     slices, first = {}, []
     rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
     extents = [(v.min() - half, v.max() + half + 1) for v in (rows, cols)]
@@ -154,8 +153,8 @@ def _fit_piece(
     values = np.asarray(piece.values, np.float32)
     shape = str(columns.attrs.get("shape", "elliptical"))
     held = np.ones(chosen.sizes["column"], bool)
-    names = arguments.FORM if shape == "shared" else ()
-    start, half = arguments.make_start(
+    names = FORM if shape == "shared" else ()
+    start, half = make_start(
         chosen,
         grid,
         values - offset.astype(np.float32),
@@ -190,7 +189,7 @@ def _with_typical_shape(chosen: xr.Dataset, columns: xr.Dataset) -> xr.Dataset:
     groups = np.zeros(columns.sizes["column"]) if not shared else columns["sublattice"].values
     own = np.zeros(chosen.sizes["column"]) if not shared else chosen["sublattice"].values
     out = chosen.copy()
-    for name in (*arguments.FORM, *SHAPE_ERRORS):
+    for name in (*FORM, *SHAPE_ERRORS):
         values, every = chosen[name].values.copy(), columns[name].values
         for group in np.unique(own[np.isnan(values)]):
             like = (groups == group) & np.isfinite(every)

@@ -3,7 +3,7 @@ import pytest
 
 import temwidgets as tw
 from temwidgets.analysis import fit_flags
-from temwidgets.analysis.fit_arguments import AXES_FRAME, MEAN_FRAME
+from temwidgets.analysis.fit_start import AXES_FRAME, MEAN_FRAME
 from temwidgets.conventions import Flag, flagged
 from temwidgets.kernels import fit as kernel
 from temwidgets.kernels.fit_setup import Start
