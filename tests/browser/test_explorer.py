@@ -99,6 +99,15 @@ def test_figures_say_what_they_show(lab, shown):
     assert not lab.errors
 
 
+@pytest.mark.parametrize(("kind", "start"), [("PNG", b"\x89PNG"), ("SVG", b"<svg"), ("CSV", b"#")])
+def test_files_of_a_plot_are_saved_by_the_browser(lab, shown, kind, start):
+    with lab.page.expect_download() as saved:
+        shown.output.locator(f".tem-plots button:has-text('{kind}')").click()
+    assert saved.value.suggested_filename == f"histogram_intensity.{kind.lower()}"
+    assert saved.value.path().read_bytes().startswith(start)
+    assert not lab.errors
+
+
 def test_buttons_of_a_plot_stay_together(lab, shown):
     size = lab.page.viewport_size
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-_MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 16}
+_MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 28}
 _GRID = "rgba(128, 128, 128, 0.25)"
 
 

@@ -189,6 +189,7 @@ def contour(spot: Outline, corners: int = 32) -> list[tuple[float, float]]:
 def _draw_bar(picture: Image.Image, scene: Scene) -> None:
     unit = picture.width / 600
     length, label = bar_of(scene, picture.width)
+    label = label.replace("µ", "u")  # Pillow's font has no µ
     font = ImageFont.load_default(max(8.0, 16 * unit))
     pen = ImageDraw.Draw(picture, "RGBA")
     left, bottom = 12 * unit, picture.height - 12 * unit
