@@ -3,20 +3,11 @@ import pytest
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.synthetic import perovskite
 
 
 @pytest.fixture(scope="module")
-def fit():
-    image, true = perovskite(
-        (128, 112),
-        separation=0.36,
-        sampling=(0.02, 0.025),
-        origin=(2.0, -1.0),
-        dose=200,
-        background=0.2,
-        sigma_spread=0.0,
-    )
+def fit(world):
+    image, true = world
     return image, tw.fit_columns(image, true[["y", "x", "sublattice"]])
 
 

@@ -6,20 +6,6 @@ from temwidgets.analysis.pixels import bin_pixels, calibrate, rescale
 from temwidgets.conventions import check_image, pixel_grid
 
 
-@pytest.fixture
-def image():
-    values = np.random.default_rng(0).poisson(50.0, (40, 60))
-    return tw.make_image(
-        values, sampling=(0.02, 0.03), origin=(5.0, -1.0), attrs={"detector": "HAADF"}
-    )
-
-
-@pytest.fixture
-def stack():
-    values = np.random.default_rng(0).normal(size=(3, 12, 10)) + np.arange(3)[:, None, None]
-    return tw.make_image(values, sampling=0.1, attrs={"detector": "HAADF"})
-
-
 def test_bins_sit_at_block_centres(image):
     binned = bin_pixels(image, (2, 7))
     check_image(binned)

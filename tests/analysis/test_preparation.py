@@ -1,23 +1,8 @@
 import numpy as np
 import pytest
 
-import temwidgets as tw
 from temwidgets.analysis.preparation import crop, mean_frame, normalise, select_frame
 from temwidgets.conventions import frame_of, pixel_grid
-
-
-@pytest.fixture
-def image():
-    values = np.random.default_rng(0).poisson(50.0, (40, 60))
-    return tw.make_image(
-        values, sampling=(0.02, 0.03), origin=(5.0, -1.0), attrs={"detector": "HAADF"}
-    )
-
-
-@pytest.fixture
-def stack():
-    values = np.random.default_rng(0).normal(size=(3, 12, 10)) + np.arange(3)[:, None, None]
-    return tw.make_image(values, sampling=0.1, attrs={"detector": "HAADF"})
 
 
 def test_crop_keeps_coordinates_and_attributes(image):
