@@ -1,4 +1,4 @@
-"""Makers of small files, for the tests of the readers: fixture ``make``."""
+"""Makers of small files, for the tests of the readers, and what these look at."""
 
 import json
 import struct
@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import h5py
 import numpy as np
 import pytest
+
+from temwidgets.conventions import pixel_grid
 
 
 def write_hspy(path, data, units, *, scale=0.02, navigate=(), names=None, metadata=None):
@@ -161,3 +163,20 @@ def make():
         velox=write_velox,
         berkeley=write_berkeley,
     )
+
+
+@pytest.fixture
+def pixels():
+    """Not square, no symmetry: a transposed or flipped reading shows."""
+    return np.arange(5 * 8, dtype=np.uint16).reshape(5, 8) * 7 + 3
+
+
+@pytest.fixture
+def assert_calibrated():
+    def check(image, sampling, origin=(0.0, 0.0)):
+        grid = pixel_grid(image)
+        assert grid.units == "nm"
+        assert grid.sampling == pytest.approx(sampling)
+        assert grid.origin == pytest.approx(origin, abs=1e-7)
+
+    return check

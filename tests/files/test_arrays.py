@@ -5,55 +5,45 @@ import pytest
 from skimage.io import imsave
 
 import temwidgets as tw
-from temwidgets.conventions import make_image, pixel_grid
-
-# not square, no symmetry: a transposed or flipped reading shows
-PIXELS = np.arange(5 * 8, dtype=np.uint16).reshape(5, 8) * 7 + 3
+from temwidgets.conventions import make_image
 
 
-def assert_calibrated(image, sampling, origin=(0.0, 0.0)):
-    grid = pixel_grid(image)
-    assert grid.units == "nm"
-    assert grid.sampling == pytest.approx(sampling)
-    assert grid.origin == pytest.approx(origin, abs=1e-7)
-
-
-def test_npy_is_read_with_a_sentence_about_its_calibration(tmp_path):
-    np.save(tmp_path / "a.npy", PIXELS)
+def test_npy_is_read_with_a_sentence_about_its_calibration(tmp_path, pixels):
+    np.save(tmp_path / "a.npy", pixels)
     with pytest.warns(UserWarning, match=r"a\.npy is not calibrated.*read\(path, sampling=0\.02"):
         image = tw.read(tmp_path / "a.npy")
-    np.testing.assert_array_equal(image, PIXELS)
+    np.testing.assert_array_equal(image, pixels)
     assert image.dtype == np.uint16
     assert image["x"].attrs["units"] == "px"
     assert image.attrs["source"] == "a.npy"
 
 
-def test_warnings_point_at_the_callers_line(tmp_path):
-    np.save(tmp_path / "a.npy", PIXELS)
+def test_warnings_point_at_the_callers_line(tmp_path, pixels):
+    np.save(tmp_path / "a.npy", pixels)
     with pytest.warns(UserWarning, match="not calibrated") as caught:
         tw.read(tmp_path / "a.npy")
     assert caught[0].filename == __file__
 
 
-def test_sampling_calibrates_and_replaces_a_calibration(tmp_path):
-    np.save(tmp_path / "a.npy", PIXELS)
+def test_sampling_calibrates_and_replaces_a_calibration(tmp_path, pixels, assert_calibrated):
+    np.save(tmp_path / "a.npy", pixels)
     image = tw.read(tmp_path / "a.npy", sampling=(0.02, 0.03))
     assert_calibrated(image, (0.02, 0.03))
-    tw.save(tmp_path / "a.nc", make_image(PIXELS, sampling=0.1, origin=(1.0, 2.0)))
+    tw.save(tmp_path / "a.nc", make_image(pixels, sampling=0.1, origin=(1.0, 2.0)))
     again = tw.read(tmp_path / "a.nc", sampling=0.2)
     # what lay 10 and 20 pixels from zero still does
     assert_calibrated(again, (0.2, 0.2), (2.0, 4.0))
     np.testing.assert_array_equal(again.attrs["pixel_size"], [0.2, 0.2])
 
 
-def test_sampling_must_be_a_length(tmp_path):
-    np.save(tmp_path / "a.npy", PIXELS)
+def test_sampling_must_be_a_length(tmp_path, pixels):
+    np.save(tmp_path / "a.npy", pixels)
     with pytest.raises(ValueError, match="sampling is the length of a pixel"):
         tw.read(tmp_path / "a.npy", sampling=-1)
 
 
-def test_stacks_and_byte_orders(tmp_path):
-    stack = np.stack([PIXELS, PIXELS + 1]).astype(">f4")
+def test_stacks_and_byte_orders(tmp_path, pixels):
+    stack = np.stack([pixels, pixels + 1]).astype(">f4")
     np.save(tmp_path / "a.npy", stack)
     image = tw.read(tmp_path / "a.npy", sampling=0.1)
     assert image.dims == ("frame", "y", "x")
@@ -62,13 +52,13 @@ def test_stacks_and_byte_orders(tmp_path):
     np.testing.assert_array_equal(image, stack)
 
 
-def test_a_series_of_one_frame_is_an_image(tmp_path):
-    np.save(tmp_path / "a.npy", PIXELS[None])
+def test_a_series_of_one_frame_is_an_image(tmp_path, pixels):
+    np.save(tmp_path / "a.npy", pixels[None])
     assert tw.read(tmp_path / "a.npy", sampling=1.0).dims == ("y", "x")
 
 
-def test_nan_pixels_are_counted(tmp_path):
-    values = PIXELS.astype(float)
+def test_nan_pixels_are_counted(tmp_path, pixels):
+    values = pixels.astype(float)
     values[1, 2] = np.nan
     values[3, 4] = np.inf
     np.save(tmp_path / "a.npy", values)
@@ -89,10 +79,10 @@ def test_grey_pictures(tmp_path, suffix):
         assert abs(image.values.astype(int) - grey).max() <= 3
 
 
-def test_16_bit_and_transparent_png(tmp_path):
-    imsave(tmp_path / "a.png", PIXELS * 100, check_contrast=False)
-    np.testing.assert_array_equal(tw.read(tmp_path / "a.png", sampling=1.0), PIXELS * 100)
-    grey = (PIXELS % 250).astype(np.uint8)
+def test_16_bit_and_transparent_png(tmp_path, pixels):
+    imsave(tmp_path / "a.png", pixels * 100, check_contrast=False)
+    np.testing.assert_array_equal(tw.read(tmp_path / "a.png", sampling=1.0), pixels * 100)
+    grey = (pixels % 250).astype(np.uint8)
     opaque = np.full_like(grey, 255)
     imsave(tmp_path / "rgba.png", np.stack([grey, grey, grey, opaque], -1), check_contrast=False)
     np.testing.assert_array_equal(tw.read(tmp_path / "rgba.png", sampling=1.0), grey)
@@ -156,7 +146,7 @@ def test_paths_that_are_no_file(tmp_path):
         tw.datasets(tmp_path / "bare")
 
 
-def test_strings_and_home_are_paths(tmp_path, monkeypatch):
+def test_strings_and_home_are_paths(tmp_path, monkeypatch, pixels):
     monkeypatch.setenv("HOME", str(tmp_path))
-    np.save(tmp_path / "a.npy", PIXELS)
-    assert tw.read("~/a.npy", sampling=1.0).shape == PIXELS.shape
+    np.save(tmp_path / "a.npy", pixels)
+    assert tw.read("~/a.npy", sampling=1.0).shape == pixels.shape
