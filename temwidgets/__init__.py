@@ -26,7 +26,12 @@ _HOME = {
     ),
     "temwidgets.files": ("datasets", "open_result", "read", "save"),
     "temwidgets.analysis.carrying": ("carry_columns",),
+    "temwidgets.analysis.lattice": ("fit_lattice", "index_columns"),
     "temwidgets.analysis.lattice_data": ("make_lattice",),
+    "temwidgets.analysis.displacement": ("displacements",),
+    "temwidgets.analysis.maps": ("strain_map",),
+    "temwidgets.analysis.strain": ("column_strain",),
+    "temwidgets.analysis.variables": ("numeric_variables",),
     "temwidgets.analysis.cleaning": ("denoise", "subtract_background"),
     "temwidgets.analysis.frames": (
         "from_original",
