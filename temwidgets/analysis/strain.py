@@ -77,7 +77,7 @@ def column_strain(
     parted into rotation and stretch, F = R U (polar decomposition), and the strain is the Biot
     strain U - 1. A rigid rotation of any angle gives none. For small strain and rotation it is the
     symmetric part of F - 1, and the rotation its antisymmetric part, as in geometric phase
-    analysis (Hytch et al., Ultramicroscopy 74, 131 (1998), eqs. 36-38).
+    analysis (Hytch et al., Ultramicroscopy 74, 131 (1998)).
 
     Errors are propagated from the positions of all columns used, so that what neighbours share is
     counted once, and from the reference. Neighbouring columns share neighbours: their strains are

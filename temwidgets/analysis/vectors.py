@@ -22,7 +22,7 @@ def with_displacement(
     spread = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     spread = np.where(np.isfinite(vector), spread, np.nan)
     magnitude = np.hypot(*vector.T)
-    along, across = _along_and_across(vector, covariance)
+    along, across = variance_along(vector, covariance)
     direction = np.rad2deg(np.arctan2(vector[:, 0], vector[:, 1]))
     with np.errstate(invalid="ignore", divide="ignore"):
         turn = np.minimum(np.rad2deg(np.sqrt(across) / magnitude), _ANY_DIRECTION)
@@ -52,7 +52,7 @@ def with_displacement(
     return out
 
 
-def _along_and_across(vector: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def variance_along(vector: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Variances along a vector and across it; of a zero vector the mean of both axes."""
     length = np.hypot(*vector.T)[:, None]
     unit = np.divide(vector, length, out=np.full(vector.shape, np.sqrt(0.5)), where=length > 0)
