@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import temwidgets as tw
+from temwidgets.analysis.vectors import with_displacement
 from temwidgets.widgets.workspace import Workspace
 
 
@@ -25,3 +26,12 @@ def columns():
 @pytest.fixture
 def workspace(image, columns):
     return Workspace(image, columns)
+
+
+@pytest.fixture
+def displaced(columns):
+    """Columns with a displacement of some hundredths of a nm; two have none."""
+    vector = np.random.default_rng(3).normal(0, 0.02, (30, 2))
+    vector[:2] = np.nan
+    out = with_displacement(columns, vector, np.tile(1e-6 * np.eye(2), (30, 1, 1)), "a test")
+    return out

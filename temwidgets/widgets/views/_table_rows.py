@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from temwidgets.conventions import Flag
-from temwidgets.widgets.views._variables import numeric, unit
+from temwidgets.widgets.views._variables import column_variable, numeric, unit
 
 LABEL = "column"
 
@@ -29,13 +29,11 @@ def flag_words(flags: np.ndarray) -> np.ndarray:
 
 def sort_order(columns: xr.Dataset, by: str, descending: bool) -> np.ndarray:
     """Return row numbers in order; NaN comes last either way, equal values in label order."""
-    if by == LABEL or by not in columns:
-        keys = columns[LABEL].values
-    else:
-        keys = columns[by].values
-        keys = flag_words(keys) if by == "flags" else keys
+    known = by in shown_variables(columns, None)
+    keys = column_variable(columns, by).values if known else columns[LABEL].values
+    missing = np.isnan(keys) if keys.dtype.kind == "f" else np.zeros(keys.size, bool)
+    keys = flag_words(keys) if by == "flags" else keys
     keys = np.unique(keys.astype(str) if keys.dtype == object else keys, return_inverse=True)[1]
-    missing = columns[by].isnull().values if by in columns.data_vars else np.zeros(keys.size, bool)
     return np.lexsort((columns[LABEL].values, -keys if descending else keys, missing))
 
 
@@ -43,7 +41,7 @@ def frame(columns: xr.Dataset, names: list[str], *, digits: int | None) -> pd.Da
     """Make a data frame with units in its headings, rounded to so many figures."""
     data = {}
     for name in names:
-        values = columns[name].values
+        values = column_variable(columns, name).values
         if name == "flags":
             values = flag_words(values)
         elif digits is not None and values.dtype.kind == "f":

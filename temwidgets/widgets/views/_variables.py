@@ -5,22 +5,26 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.variables import numeric_variable, numeric_variables
+from temwidgets.conventions import quantity
+
 PREFERRED = ("intensity", "amplitude", "height", "score")
 _DIMENSIONLESS = ("", "1")
 
 
 def numeric(columns: xr.Dataset | None) -> list[str]:
-    """List the variables with one number for each column, errors last; flags are words."""
-    if columns is None:
-        return []
-    names = [
-        str(name)
-        for name, variable in columns.data_vars.items()
-        if variable.dims == ("column",)
-        and variable.dtype.kind in "fiub"
-        and "flag_masks" not in variable.attrs
-    ]
-    return sorted(names, key=lambda name: name.endswith("_std"))
+    """List what is one number for each column, parts of vectors included, errors last."""
+    return [] if columns is None else [info.name for info in numeric_variables(columns)]
+
+
+def column_variable(columns: xr.Dataset, name: str) -> xr.DataArray:
+    """Return a variable of columns; parts of vectors such as "displacement_y" too."""
+    if name in columns:
+        return columns[name]
+    info = next(info for info in numeric_variables(columns) if info.name == name)
+    values = numeric_variable(columns, name)
+    part = quantity("column", values, info.units, info.long_name)
+    return xr.DataArray(part, coords={"column": columns["column"]}, name=name)
 
 
 def categories(columns: xr.Dataset | None) -> list[str]:
@@ -29,6 +33,7 @@ def categories(columns: xr.Dataset | None) -> list[str]:
         name
         for name in numeric(columns)
         if columns is not None
+        and name in columns
         and columns[name].dtype.kind in "iub"
         and np.unique(columns[name].values).size <= 20
     ]
@@ -43,13 +48,13 @@ def choose(columns: xr.Dataset | None, wanted: str) -> str | None:
 
 def unit(columns: xr.Dataset, name: str) -> str:
     """Return the unit of a variable; "" for a plain number."""
-    units = str(columns[name].attrs.get("units", ""))
+    units = str(column_variable(columns, name).attrs.get("units", ""))
     return "" if units in _DIMENSIONLESS else units.replace("^2", "²")
 
 
 def title(columns: xr.Dataset, name: str) -> str:
     """Return long name and unit, e.g. "Integrated intensity (counts nm²)"."""
-    text = str(columns[name].attrs.get("long_name") or name).replace("_", " ")
+    text = str(column_variable(columns, name).attrs.get("long_name") or name).replace("_", " ")
     units = unit(columns, name)
     if text[1:2] != " ":
         text = text[:1].upper() + text[1:]

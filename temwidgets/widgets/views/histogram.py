@@ -23,7 +23,7 @@ from temwidgets.widgets.views._histogram_controls import HistogramControls
 from temwidgets.widgets.views._histogram_print import histogram_plot
 from temwidgets.widgets.views._print import Plot, Printed
 from temwidgets.widgets.views._readout import shortcomings, statistics
-from temwidgets.widgets.views._variables import choose, numeric, title, unit
+from temwidgets.widgets.views._variables import choose, column_variable, numeric, title, unit
 
 _LOWEST = 0.7
 """Bottom of a logarithmic count axis: one column is seen, none is not."""
@@ -114,7 +114,7 @@ class Histogram(Printed, ColumnsView):
         shown = self.shown
         if shown is None or self.columns is None:
             return np.empty(0)
-        return self.columns[shown].values
+        return column_variable(self.columns, shown).values
 
     def csv(self) -> str:
         """Return edges and counts as CSV: all, one column for each group, selected."""

@@ -9,7 +9,7 @@ import xarray as xr
 
 from temwidgets.conventions import Flag
 from temwidgets.widgets import palette
-from temwidgets.widgets.views._variables import categories, title
+from temwidgets.widgets.views._variables import categories, column_variable, title
 from temwidgets.widgets.views.colormaps import colour_table, rgb
 
 SELECTED, FLAGGED = 1, 2
@@ -78,7 +78,7 @@ def colouring(
     if columns is None or name is None:
         table = np.zeros((256, 3), np.uint8)
         return Colouring("plain", np.empty(0, np.float32), (0.0, 1.0), table, {})
-    values = columns[name].values.astype(np.float32)
+    values = column_variable(columns, name).values.astype(np.float32)
     if name in categories(columns):
         legend = {"title": title(columns, name), "name": name, "entries": _entries(values)}
         return Colouring("category", values, (0.0, 1.0), category_table(), legend)

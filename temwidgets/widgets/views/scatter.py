@@ -26,7 +26,7 @@ from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
-from temwidgets.widgets.views._variables import choose, numeric, title
+from temwidgets.widgets.views._variables import choose, column_variable, numeric, title
 from temwidgets.widgets.views.colormaps import rgb
 
 
@@ -97,13 +97,14 @@ class ScatterPlot(Printed, ColumnsView):
         along, up = self.shown
         if self.columns is None or along is None or up is None:
             return np.empty(0), np.empty(0)
-        return self.columns[along].values.astype(float), self.columns[up].values.astype(float)
+        x, y = (column_variable(self.columns, name).values for name in (along, up))
+        return x.astype(float), y.astype(float)
 
     def csv(self) -> str:
         """Return label, x, y and colour variable of all columns as CSV."""
         if self.columns is None:
             return ""
-        names = dict.fromkeys(name for name in (*self.shown, self.color_by) if name in self.columns)
+        names = dict.fromkeys(name for name in (*self.shown, self._coloured()) if name)
         table = table_frame(self.columns, [str(name) for name in names], digits=None)
         return table.assign(selected=self._mask()).to_csv()
 

@@ -225,3 +225,16 @@ def test_a_view_that_nobody_sees_catches_up_later(workspace):
     view.active = True
     assert part_count(view) == 2
     assert "n = 29" in view._readout.value
+
+
+def test_components_of_a_vector_are_variables_like_others(displaced):
+    view = Histogram(displaced, "displacement_y")
+    names = [name for _, name in view._controls.variable.options]
+    assert {"displacement_y", "displacement_x", "displacement_magnitude"} <= set(names)
+    assert view._axis.label == "Displacement from a test, y (nm)"
+    view.brush = (0.0, 1.0)
+    wanted = displaced["displacement"].sel(component="y").values >= 0
+    assert view.selection.labels.tolist() == displaced["column"].values[wanted].tolist()
+    assert view.selection.rule == "0 <= displacement_y < 1"
+    view.variable = "displacement_y_std"
+    assert "Standard error" in view._axis.label

@@ -137,3 +137,14 @@ def test_wrong_arguments_are_told(columns):
         ScatterPlot(columns, "z")
     with pytest.raises(TypeError, match="Did you mean 'color_by'"):
         ScatterPlot(columns, colour_by="x")
+
+
+def test_components_of_a_vector(displaced):
+    view = ScatterPlot(displaced, "displacement_x", "displacement_y", color_by="displacement_y")
+    assert view._axes[0].label == "Displacement from a test, x (nm)"
+    view.brush = ((0, 0), (1, 1))
+    wanted = (displaced["displacement"].values >= 0).all(axis=1)
+    assert view.selection.labels.tolist() == displaced["column"].values[wanted].tolist()
+    assert view.csv().splitlines()[0].split(",")[1:3] == [
+        "displacement_x (nm)", "displacement_y (nm)",
+    ]  # fmt: skip

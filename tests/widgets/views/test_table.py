@@ -128,3 +128,12 @@ def test_words():
 def test_unknown_options_are_refused(many):
     with pytest.raises(TypeError, match="Did you mean 'sort_by'"):
         ColumnTable(many, sortby="x")
+
+
+def test_components_of_a_vector_are_sorted_like_others(displaced):
+    table = ColumnTable(displaced, variables=("displacement_y",), sort_by="displacement_y")
+    lines = table.csv().splitlines()
+    assert lines[0] == "column,displacement_y (nm)"
+    values = [float(line.split(",")[1]) for line in lines[1:-2]]
+    assert values == sorted(values)
+    assert lines[-1].endswith(",")  # no value comes last
