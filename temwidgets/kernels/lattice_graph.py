@@ -19,7 +19,7 @@ STEPS = np.array([(1, 0), (0, 1), (1, 1), (1, -1)])
 FEWEST = 6  # columns of a piece whose place in the cell is told from it alone
 SITE = 0.35  # of the neighbour distance, between columns of one site
 SPREAD = 0.25  # of the neighbour distance, of a piece's place in the cell, for it to continue
-AVERAGED = 13  # steps of a neighbourhood
+BOX = 4.0  # of the neighbour distance, side of a neighbourhood
 AROUND = 6  # indexed columns that an unindexed one is placed by
 
 
@@ -57,7 +57,7 @@ def index(points: np.ndarray, basis: np.ndarray, unit: float) -> Indexed:
         if sizes[k] < FEWEST:
             break
         members = label == k
-        continues = spread[k] < allowed
+        continues = sizes[k] == sizes.max() or spread[k] < allowed
         # a site lies among the main crystal's columns; what lies beside them is another domain
         among = within[k] > 0.5 and sizes[k] > 0.1 * main.sum()
         number, fractions = _site_of(offsets[k], fractions, basis, unit, continues, among)
@@ -105,12 +105,16 @@ def _edges(
     parts = []
     for step in STEPS:
         vector = step @ basis
-        distance, end = tree.query(points + vector, distance_upper_bound=TOLERANCE * unit)
+        distance, end = tree.query(
+            points + vector, distance_upper_bound=TOLERANCE * unit, workers=-1
+        )
         start = np.flatnonzero(np.isfinite(distance))
         end, distance = end[start], distance[start]
-        _, back = tree.query(points[end] - vector)
-        mutual = back == start
-        mutual[mutual] = _one_crystal(points[start[mutual]], points[end[mutual]], vector)
+        # of several that end on one column, the one that comes nearest
+        order = np.argsort(distance, kind="stable")
+        mutual = np.zeros(len(end), bool)
+        mutual[order[np.unique(end[order], return_index=True)[1]]] = True
+        mutual[mutual] = _one_crystal(points[start[mutual]], points[end[mutual]], vector, unit)
         # diagonals bridge gaps only: they are the less certain steps
         far = np.hypot(*vector) / np.hypot(*basis.T).min() if step.all() else 1.0
         parts.append(
@@ -125,16 +129,24 @@ def _edges(
     return start, end, step, length
 
 
-def _one_crystal(start: np.ndarray, end: np.ndarray, vector: np.ndarray) -> np.ndarray:
+def _one_crystal(start: np.ndarray, end: np.ndarray, vector: np.ndarray, unit: float) -> np.ndarray:
     """Tell which steps (m,) lie where steps are, on the mean of a neighbourhood, as expected.
 
-    A single step may be far off, for noise; all steps of another grain are, alike.
+    A single step may be far off, for noise; all steps of another grain are, alike. Neighbourhoods
+    are boxes, of two grids half a box apart: a good step shares its box with others of its crystal
+    in one of them.
     """
-    if len(start) < AVERAGED:
-        return np.ones(len(start), bool)
-    near = cKDTree(start).query(start, k=AVERAGED)[1]
-    off = (end - start - vector)[near].mean(axis=1)
-    return np.hypot(*off.T) < BENT * np.hypot(*vector)
+    off, side = end - start - vector, BOX * unit
+    fair = np.zeros(len(start), bool)
+    for corner in (0.0, 0.5):
+        row, col = np.floor((start - start.min(axis=0, initial=np.inf)) / side + corner).T.astype(
+            int
+        )
+        box = row * (col.max(initial=0) + 1) + col
+        count = np.maximum(np.bincount(box), 1)
+        mean = np.stack([np.bincount(box, o) / count for o in off.T], axis=1)
+        fair |= np.hypot(*mean[box].T) < BENT * np.hypot(*vector)
+    return fair
 
 
 def _step_between(

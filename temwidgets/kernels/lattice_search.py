@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 NEIGHBOURS = 48  # differences are taken to so many
 SAMPLE = 4000  # columns that candidates are judged by
 BIN = 0.05  # of the neighbour distance
-BLUR = 1.5  # bins: strain and scan errors spread the differences
+BLUR = 1.0  # bins: strain and scan errors spread the differences
 APART = 0.3  # of the neighbour distance, between maxima; two grains may be turned by little
 CORE = 0.15  # of the neighbour distance, round a maximum: what its place is told by
 TOLERANCE = 0.3  # of the neighbour distance, to the place where a column is expected
@@ -79,12 +79,12 @@ def translations(points: np.ndarray, kind: np.ndarray) -> Translations:
         if not found.any():
             continue
         off = np.where(found[:, None], points[partner % len(points)] - points[sample] - vector, 0)
-        middle = np.median(off[found], axis=0)
-        core = found & (np.hypot(*(off - middle).T) < CORE * unit)
-        vectors[k] = vector + np.mean(off[core], axis=0) if core.any() else vector
+        core = found & (np.hypot(*off.T) < CORE * unit)
+        moved = np.mean(off[core], axis=0) if core.any() else np.zeros(2)
+        vectors[k] = vector + moved
         # strain bends a crystal a little; another grain is off everywhere
         mean = off[around].sum(axis=1) / np.maximum(found[around].sum(axis=1), 1)[:, None]
-        share[k] *= np.hypot(*(mean - middle).T) < BENT * np.hypot(*vector)
+        share[k] *= np.hypot(*(mean - moved).T) < BENT * np.hypot(*vector)
         apart = kind[sample[found]] - kind[partner[found]]
         unlike[k] = np.max(np.mean(apart**2, axis=0) / scale)
     return Translations(vectors, share, unlike)

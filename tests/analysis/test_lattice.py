@@ -149,7 +149,7 @@ def test_an_image_will_do():
 
 def test_a_second_grain_is_told_not_forced():
     left = crystal("hexagonal", (400, 300))
-    right = crystal("hexagonal", (400, 300), rotation=17.0)
+    right = crystal("hexagonal", (400, 300), rotation=30.0)
     x = np.concatenate([left["x"], right["x"].values + 305])
     columns = tw.make_columns(np.concatenate([left["y"], right["y"]]), x, units="px")
     with_hint = tw.fit_lattice(columns)
