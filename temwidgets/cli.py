@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument("file", metavar="FILE", help="an image, or a file that holds one")
-    fit.add_argument("-o", "--output", metavar="OUT.nc", help="default: FILE_columns.nc")
+    fit.add_argument(
+        "-o", "--output", metavar="OUT", help=".nc, .csv or .xyz; default: FILE_columns.nc"
+    )
     fit.add_argument("--dataset", help="which dataset of the file (see temwidgets info FILE)")
     fit.add_argument("--frame", type=int, help="which frame of a series, from 0")
     fit.add_argument(
@@ -125,6 +127,11 @@ def _print_fields(path: str) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     target = _target(arguments)
     image = _image(arguments)
+    if target.suffix.lower() == ".xyz" and image["y"].attrs["units"] != "nm":
+        raise ValueError(
+            f"{target.name} needs lengths, but the image is not calibrated. Give --sampling, or"
+            f" name it {target.stem}.csv."
+        )
     started = time.perf_counter()
     import temwidgets as tw
 
@@ -138,8 +145,10 @@ def _fit(arguments: argparse.Namespace) -> None:
 def _target(arguments: argparse.Namespace) -> Path:
     source = Path(arguments.file)
     target = Path(arguments.output or source.with_name(f"{source.stem}_columns.nc"))
-    if target.suffix.lower() != ".nc":
-        raise ValueError(f"Results are netCDF files, so name it {target.stem}.nc, not {target}.")
+    if target.suffix.lower() not in (".nc", ".csv", ".xyz"):
+        raise ValueError(
+            f"Columns are saved as .nc, .csv or .xyz, so name it {target.stem}.nc, not {target}."
+        )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {target.parent}. Make it first.")
     if target.exists() and source.exists() and target.samefile(source):

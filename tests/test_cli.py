@@ -157,6 +157,19 @@ def test_fit_names_its_result_after_the_image_and_calibrates(lattice, calls, tmp
     assert pixel_grid(calls[1][0]).sampling == pytest.approx((0.02, 0.03))
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xyz"])
+def test_fit_writes_tables(lattice, calls, tmp_path, capsys, suffix):
+    path, image, count = lattice
+    assert cli.main(["fit", str(path), "-o", str(tmp_path / f"out.{suffix}")]) == 0
+    columns = tw.read_columns(tmp_path / f"out.{suffix}")
+    assert columns.sizes["column"] == count
+    np.testing.assert_allclose(columns["y"].min(), 1.0 + 8 * 0.02, atol=0.005)
+    np.save(tmp_path / "raw.npy", image.values)
+    raw = ["fit", str(tmp_path / "raw.npy"), "-o", str(tmp_path / f"raw.{suffix}")]
+    assert cli.main(raw) == (2 if suffix == "xyz" else 0)
+    assert ("needs lengths" in capsys.readouterr().err) == (suffix == "xyz")
+
+
 def test_a_frame_of_a_series(lattice, calls, tmp_path, capsys):
     _, image, _ = lattice
     np.save(tmp_path / "s.npy", np.stack([image.values * 0, image.values]))
@@ -177,7 +190,7 @@ def test_dataset_by_number(lattice, calls):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["-o", "out.csv"], "name it out.nc, not out.csv"),
+        (["-o", "out.txt"], "saved as .nc, .csv or .xyz, so name it out.nc, not out.txt"),
         (["-o", "nowhere/out.nc"], "There is no folder nowhere"),
         (["-o", "lattice.nc"], "lattice.nc is the image itself"),
         (["--dataset", "other"], "has no dataset 'other'. It holds: 0: 'intensity'"),
