@@ -37,6 +37,8 @@ _HOME = {
     "temwidgets.analysis.scan_rows": ("row_offsets",),
     "temwidgets.analysis.strain": ("column_strain",),
     "temwidgets.analysis.variables": ("numeric_variables",),
+    "temwidgets.analysis.colour_wheel": ("direction_colours",),
+    "temwidgets.analysis.polar_histogram": ("polar_histogram", "vector_statistics"),
     "temwidgets.analysis.cleaning": ("denoise", "subtract_background"),
     "temwidgets.analysis.frames": (
         "from_original",
