@@ -70,10 +70,11 @@ def refit_columns(
     free = _neighbourhood(columns, labels, around)
     if not free.any():
         return columns.copy()
-    piece, part = _crop(image, columns.isel(column=free), grid)
+    half = _window(columns, grid)
+    piece, part = _crop(image, columns.isel(column=free), grid, half)
     offset = _frozen(columns.isel(column=~free), piece)
     chosen = _with_typical_shape(columns.isel(column=free), columns)
-    result, start, flags = _fit_piece(piece, chosen, columns, offset, report)
+    result, start, flags = _fit_piece(piece, chosen, columns, offset, half, report)
     result, start = _shifted(result, start, part)
     values = np.asarray(image.values, np.float32)
     flags |= find_flags(result, start, values, grid, saturation_level(values))
@@ -108,12 +109,21 @@ def _neighbourhood(columns: xr.Dataset, labels: Any, around: Any) -> np.ndarray:
     return cKDTree(centres).query(points)[0] <= REACH * (apart if np.isfinite(apart) else 0)
 
 
+def _window(columns: xr.Dataset, grid: PixelGrid) -> int:
+    """Half width of the windows, px: one for all refits of an image, so that few are compiled."""
+    spread = columns[["shape_yy", "shape_xx"]].to_array().sum("variable").values / 2
+    spread = spread[np.isfinite(spread) & (spread > 0)]
+    if not spread.size:
+        return 12
+    rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
+    apart = float(np.median(starts.nearest_distance(rows, cols, np.inf)))
+    return starts.window_half(float(np.sqrt(np.percentile(spread, 98))) / mean_step(grid), apart)
+
+
 def _crop(
-    image: xr.DataArray, columns: xr.Dataset, grid: PixelGrid
+    image: xr.DataArray, columns: xr.Dataset, grid: PixelGrid, half: int
 ) -> tuple[xr.DataArray, tuple[int, int]]:
     """Cut the pixels that the columns touch; sides are such that few sizes are ever compiled."""
-    sigma = np.nanmax(np.sqrt(columns[["shape_yy", "shape_xx"]].to_array().values), initial=0)
-    half = starts.window_half(float(sigma) / mean_step(grid), np.inf) if sigma > 0 else 12
     slices, first = {}, []
     rows, cols = grid.to_pixels(columns["y"].values, columns["x"].values)
     extents = [(v.min() - half, v.max() + half + 1) for v in (rows, cols)]
@@ -147,6 +157,7 @@ def _fit_piece(
     chosen: xr.Dataset,
     columns: xr.Dataset,
     offset: np.ndarray,
+    half: int,
     report: Callable[[float], None] | None,
 ) -> tuple[Result, Start, np.ndarray]:
     grid = pixel_grid(piece)
@@ -154,7 +165,7 @@ def _fit_piece(
     shape = str(columns.attrs.get("shape", "elliptical"))
     held = np.ones(chosen.sizes["column"], bool)
     names = FORM if shape == "shared" else ()
-    start, half = make_start(
+    start, _ = make_start(
         chosen,
         grid,
         values - offset.astype(np.float32),

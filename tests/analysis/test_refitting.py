@@ -3,7 +3,8 @@ import pytest
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.conventions import CancelledError, Flag
+from temwidgets.analysis import refitting
+from temwidgets.conventions import CancelledError, Flag, pixel_grid
 
 NAMES = ("y", "x", "amplitude", "intensity")
 MOVED = 50
@@ -97,3 +98,25 @@ def test_mistakes_get_a_sentence(world, fitted):
         tw.refit_columns(image, fitted)
     with pytest.raises(ValueError, match="Fit them first"):
         tw.refit_columns(image, true[["y", "x"]], 3)
+
+
+def test_all_neighbourhoods_share_windows_and_pixels(world, fitted, monkeypatch):
+    seen = set()
+
+    def noted(values, start, *, half, **options):
+        seen.add((half, values.shape))
+        return fit(values, start, half=half, **options)
+
+    fit = refitting.fit
+    monkeypatch.setattr(refitting, "fit", noted)
+    for label in fitted["column"].values[::40]:
+        tw.refit_columns(world[0], fitted, label)
+    # another size would be compiled for seconds
+    assert len(seen) == 1
+
+
+def test_columns_never_measured_get_a_window(world, fitted):
+    blank = fitted.copy(deep=True)
+    for name in ("shape_yy", "shape_xx"):
+        blank[name][:] = np.nan
+    assert refitting._window(blank, pixel_grid(world[0])) == 12

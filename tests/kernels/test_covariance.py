@@ -67,3 +67,25 @@ def test_places_among_neighbours():
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_columns_have_no_neighbours(count):
     assert (covariance.neighbours(np.zeros(count), np.zeros(count), 2, 1.0) == -1).all()
+
+
+@pytest.mark.parametrize(("slant", "found", "width"), [(0.0, 4, 4), (0.5, 6, 8)])
+def test_large_fits_with_few_neighbours_use_small_systems(slant, found, width):
+    i, j = (v.ravel() for v in np.mgrid[:25, :25].astype(float))
+    y, x = 8 * np.sqrt(1 - slant**2) * i, 8 * (j + slant * i)
+    near = covariance.neighbours(y, x, 2560, 2.0)
+    assert near.shape == (2560, width)
+    assert (near[312] >= 0).sum() == found
+
+
+def test_columns_on_one_place_are_taken_by_themselves(free_case):
+    case, state = free_case, free_case.state
+    corners = np.asarray(case.problem.corners)[:16]
+    y, x = (corners + np.asarray(state.place)[:16, 1:]).T
+    near = covariance.neighbours(y, x, case.problem.corners.shape[0], 2.1)
+    doubled = near.copy()
+    doubled[3, :2] = 3  # twice its own neighbour: no definite matrix
+    spread, _, _ = covariance.covariances(
+        case.problem, case.spec, state, doubled, covariance.places_among(doubled)
+    )
+    assert np.isfinite(spread).all()
