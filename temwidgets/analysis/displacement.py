@@ -14,6 +14,7 @@ from temwidgets.analysis.places import (
     Cells,
     Kind,
     cells_of,
+    homes_of,
     kind_number,
     kinds_of,
     point_covariance,
@@ -156,17 +157,21 @@ def _less_site_means(
     out, covariance = vector.copy(), point_covariance(columns)
     for site in np.unique(cells.site[cells.used]):
         rows = np.flatnonzero(cells.used & (cells.site == site) & np.isfinite(vector).all(axis=1))
-        mean, variance = _robust_mean(vector[rows])
-        out[rows] -= mean
-        for axis in range(2):
-            covariance[rows, axis, axis] += variance[axis]
+        if rows.size:
+            mean, kept = _robust_mean(vector[rows])
+            out[rows] -= mean
+            covariance[rows] += _mean_covariance(covariance[rows[kept]])
     return out, covariance
 
 
+def _mean_covariance(covariance: np.ndarray) -> np.ndarray:
+    """Covariance of a mean; columns without an error count as the others on average."""
+    known = covariance[np.isfinite(covariance).all(axis=(1, 2))]
+    return known.mean(axis=0) / len(covariance) if len(known) else np.full((2, 2), np.nan)
+
+
 def _robust_mean(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of vectors (n, 2) without those far off, and its variance."""
-    if not len(vectors):
-        return np.full(2, np.nan), np.full(2, np.nan)
+    """Mean of vectors (n, 2) without those far off, and which were kept."""
     kept = np.ones(len(vectors), bool)
     centre = np.median(vectors, axis=0)
     for _ in range(3):
@@ -174,7 +179,7 @@ def _robust_mean(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # the median distance of a round normal scatter is 1.177 standard deviations
         kept = distance <= _CLIP * np.median(distance[kept]) / 1.177 + 1e-12
         centre = vectors[kept].mean(axis=0)
-    return centre, vectors[kept].var(axis=0) / kept.sum()
+    return centre, kept
 
 
 def _from_neighbours(
@@ -188,8 +193,8 @@ def _from_neighbours(
 ) -> tuple[np.ndarray, np.ndarray]:
     if lattice is not None:
         check_lattice(lattice)
-    kinds = kinds_of(columns, lattice)
-    there = np.unique(kinds[kinds >= 0])
+    homes = homes_of(columns, lattice)
+    there = np.unique(homes[homes >= 0])
     if neighbours is None and offsets is None and there.size > 1:
         neighbours = int(there[0])
     chosen = choose_neighbours(
@@ -197,7 +202,7 @@ def _from_neighbours(
     )
     asked = chosen.complete
     if of is None and neighbours is not None and there.size > 1:
-        asked &= kinds[chosen.centre] != kind_number(columns, lattice, neighbours)
+        asked &= homes[chosen.centre] != kind_number(columns, lattice, neighbours)
     centre, partner = chosen.centre[asked], chosen.partner[asked]
     used = partner >= 0
     share = used / used.sum(axis=1, keepdims=True)

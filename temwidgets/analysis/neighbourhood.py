@@ -16,6 +16,7 @@ from temwidgets.analysis.places import (
     kind_number,
     kinds_of,
     points_of,
+    site_kinds,
 )
 from temwidgets.conventions import check_columns
 from temwidgets.kernels.neighbourhoods import MISSING, nearest, rows_of_keys
@@ -85,7 +86,7 @@ def _by_offsets(
     if not steps:
         raise ValueError("offsets is empty. Give at least one (cells along a, cells along b).")
     cells = cells_of(columns, lattice)
-    there = np.flatnonzero(_site_kinds(lattice, cells, kinds) == theirs)
+    there = np.flatnonzero(site_kinds(lattice, cells, kinds) == theirs)
     centre = np.flatnonzero(cells.used & _is_kind(kinds, mine))
     partner = np.empty((centre.size, len(steps)), int)
     for k, (n_a, n_b, site) in enumerate(steps):
@@ -129,7 +130,7 @@ def _by_shells(
 ) -> Neighbourhood:
     """Let the ideal lattice say which are the nearest, so that no vacancy brings in others."""
     cells = cells_of(columns, lattice)
-    of_site = _site_kinds(lattice, cells, kinds)
+    of_site = site_kinds(lattice, cells, kinds)
     used = cells.used & _is_kind(kinds, mine)
     centres, partners = [], []
     for site in np.unique(cells.site[used]):
@@ -214,15 +215,6 @@ def _by_distance(
     limit = typical[number - 1] * np.sqrt(rim if rim > 1 else 2.0)
     near = np.where(distance < limit, rows, MISSING)
     return Neighbourhood(centre, near[:, :number])
-
-
-def _site_kinds(lattice: xr.Dataset, cells: Cells, kinds: np.ndarray) -> np.ndarray:
-    """Sublattice of each site as the columns have it, which the user may have changed."""
-    of_site = lattice["site_sublattice"].values.astype(int)
-    for site in np.unique(cells.site[cells.used]):
-        there, number = np.unique(kinds[cells.used & (cells.site == site)], return_counts=True)
-        of_site[site] = there[number.argmax()]
-    return of_site
 
 
 def _is_kind(kinds: np.ndarray, kind: int | None) -> np.ndarray:

@@ -121,6 +121,31 @@ def kinds_of(columns: xr.Dataset, lattice: xr.Dataset | None) -> np.ndarray:
     return np.where(known, lattice["site_sublattice"].values[np.where(known, site, 0)], -1)
 
 
+def site_kinds(lattice: xr.Dataset, cells: Cells, kinds: np.ndarray) -> np.ndarray:
+    """Return the sublattice of each site, (site,): that of most columns, `kinds`, on it.
+
+    The columns are asked rather than the lattice, for the user may have changed theirs since.
+    """
+    of_site = lattice["site_sublattice"].values.astype(int)
+    known = cells.used & (kinds >= 0)
+    for site in np.unique(cells.site[known]):
+        there, number = np.unique(kinds[known & (cells.site == site)], return_counts=True)
+        of_site[site] = there[number.argmax()]
+    return of_site
+
+
+def homes_of(columns: xr.Dataset, lattice: xr.Dataset | None) -> np.ndarray:
+    """Return the sublattice of every column by its site, which tells it more surely; else its own.
+
+    A site may hold columns of several brightnesses, such as the A sites of a multilayer.
+    """
+    kinds = kinds_of(columns, lattice)
+    if lattice is None:
+        return kinds
+    cells = cells_of(columns, lattice)
+    return np.where(cells.used, site_kinds(lattice, cells, kinds)[cells.site], kinds)
+
+
 def kind_number(columns: xr.Dataset, lattice: xr.Dataset | None, kind: Kind) -> int:
     """Return the number of a sublattice that is given by number or name.
 
