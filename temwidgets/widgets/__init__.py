@@ -16,6 +16,7 @@ _HOME = {
     "temwidgets.widgets.panels.prepare": ("PreparePanel",),
     "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
+    "temwidgets.widgets.views.polar": ("PolarHistogram",),
     "temwidgets.widgets.views.scatter": ("ScatterPlot",),
     "temwidgets.widgets.views.table": ("ColumnTable",),
     "temwidgets.widgets.views.image_view": ("ImageView",),

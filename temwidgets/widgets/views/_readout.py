@@ -5,8 +5,10 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
+import xarray as xr
 
-from temwidgets.widgets.views._variables import spread
+from temwidgets.widgets.views._lengths import readable_unit
+from temwidgets.widgets.views._variables import measured, spread
 
 
 def statistics(rows: list[tuple[str, np.ndarray, str]], units: str) -> str:
@@ -33,3 +35,24 @@ def shortcomings(
     if outside.any():
         parts.append(f"Outside the range shown: {int(outside.sum()):,}.")
     return " ".join(parts)
+
+
+def vectors_line(name: str, found: xr.Dataset, colour: str) -> str:
+    """Write a line with swatch, count, mean vector and alignment of `vector_statistics`."""
+    text = f"n = {int(found['count']):,}"
+    size = float(found["magnitude"])
+    if np.isfinite(size):
+        units, factor = readable_unit(str(found["magnitude"].attrs["units"]), size)
+        parts = [
+            f"{part} {measured(factor * float(found[f'mean_{part}']), _error(found, part, factor))}"
+            for part in ("x", "y")
+        ]
+        text += f", mean {', '.join(parts)} {units}"
+        text += f", {size * factor:.3g} {units} towards {float(found['direction']):.0f}°"
+        text += f", alignment {float(found['alignment']):.2f}"
+    swatch = f'<i class="tem-swatch" style="background:{colour}"></i>'
+    return f"<div>{swatch}<b>{escape(name)}</b> {escape(text)}</div>"
+
+
+def _error(found: xr.Dataset, part: str, factor: float) -> float:
+    return factor * float(found[f"mean_{part}_std"])
