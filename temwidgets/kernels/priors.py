@@ -20,8 +20,8 @@ Leaf = Any  # NumPy until a jit takes it, JAX inside
 Unknowns = tuple[Array, Array, Array]
 
 BENDING = 0.5  # standard deviation of the background's second differences, of an image of order one
-LEVEL = 0.3  # of the background round its start
-SHAPE = 0.5  # of log sigma round its start
+LEVEL = 0.5  # of the background round its start
+SHAPE = 0.3  # of log sigma round its start
 HIDDEN_HEIGHT = 1.0  # of heights seen by their tails alone, over a typical height
 EXCESS = 1.2  # misfit over counting noise from where it is taken for real
 
