@@ -50,7 +50,9 @@ async ({ esm, state, x, y, width, height }) => {
   Object.assign(el.style, { width: `${width}px`, height: `${height}px` });
   const style = document.createElement("style");
   style.textContent = ".tem-layer{position:relative}.tem-plot{position:absolute;overflow:hidden}" +
-    ".tem-plot canvas{display:block;width:100%;height:100%}.tem-readout{position:absolute}";
+    ".tem-plot canvas{display:block;width:100%;height:100%}.tem-readout{position:absolute}" +
+    ".tem-handle{position:absolute;left:-11px;top:-11px;width:22px;height:22px}" +
+    ".tem-legends{position:absolute;top:0;right:0}";
   document.body.append(style);
   const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
   module.default.initialize({ model: window.layer });

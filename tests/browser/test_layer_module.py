@@ -297,3 +297,65 @@ def test_large_states_are_ignored_until_they_fit(mounted):
     mounted.set(states=b"\x01")
     mounted.set(states=bytes([1] + 24 * [0]))
     assert not mounted.errors
+
+
+def lit(pixels, colour):
+    """Where a picture has nearly this colour."""
+    return np.abs(pixels - np.array(colour)).max(axis=2) < 40
+
+
+@pytest.mark.parametrize("renderer", ["auto", "raster"])
+def test_lines_arrows_and_maps_are_drawn_where_they_lie(page, renderer):
+    image = tw.make_image(np.zeros((60, 90), np.uint8), sampling=(0.02, 0.03), origin=(1.0, -2.0))
+    view = ImageView(image)
+    view.set_lines("line", [[1.2, -1.5, 1.2, 0.0]], colours="#00ff00", width=3)
+    view.set_lines("arrow", [[1.8, -1.5, 1.8, 0.0]], colours="#ff0000", heads=True)
+    view.set_lines("none", [[1.4, -1.5, 1.4, 0.0]], colours="#00ff00", shown=False)
+    values = image[30:40, 40:60] * 0.0 + 1.0
+    values[:, 10:] = np.nan
+    view.set_map("map", values, "inverted grey", (0, 1), 1.0)
+    view.set_map("half", values + 0.0, "grey", (0, 1), 0.5)
+    made = Mounted(page, view, renderer=renderer)
+    pixels = made.pixels()
+    green, red = lit(pixels, (0, 255, 0)), lit(pixels, (255, 0, 0))
+    left, row = made.place(-1.5, 1.2)
+    right, arrow = made.place(0.0, 1.8)
+    rows, cols = np.nonzero(green)
+    assert rows.mean() == pytest.approx(row - PLOT["y"] - 0.5, abs=1)
+    assert (cols.min(), cols.max()) == pytest.approx((left - PLOT["x"], right - PLOT["x"]), abs=3)
+    thick = red.sum(axis=0)
+    tip = int(right - PLOT["x"])
+    assert thick[tip - 8 : tip].max() > 5  # the head
+    assert thick[tip - 60 : tip - 20].max() <= 4
+    assert np.nonzero(red)[0].mean() == pytest.approx(arrow - PLOT["y"] - 0.5, abs=1)
+    grey = lit(pixels, (128, 128, 128))
+    across, down = made.place(float(image.x[45]), float(image.y[35]))
+    assert grey[int(down) - PLOT["y"], int(across) - PLOT["x"]]
+    across, _ = made.place(float(image.x[55]), 1.2)
+    assert not grey[int(down) - PLOT["y"], int(across) - PLOT["x"]]
+    assert page.locator(".tem-legend:visible").count() == 2
+    assert not made.errors
+
+
+def test_a_handle_is_dragged_by_mouse_and_moved_by_keyboard(page):
+    view = ImageView(pattern())
+    view.set_handle("a", 1.5, -1.0)
+    made = Mounted(page, view)
+    start = made.place(-1.0, 1.5)
+    ranges = made.ranges()
+    made.drag(start, made.place(-0.7, 1.6))
+    messages = [content for content, _ in made.sent() if content["type"] == "handle"]
+    assert messages[-1]["final"]
+    assert not any(message["final"] for message in messages[:-1])
+    assert (messages[-1]["x"], messages[-1]["y"]) == pytest.approx((-0.7, 1.6), abs=0.02)
+    assert made.ranges() == ranges  # the image was not panned
+    page.keyboard.press("Shift+ArrowLeft")
+    (moved,) = [content for content, _ in made.sent()]
+    step = 10 * (ranges[0][1] - ranges[0][0]) / PLOT["width"]
+    assert moved["x"] == pytest.approx(messages[-1]["x"] - step)
+    assert moved["final"]
+    made.set(handles={"a": {"x": 0.0, "y": 1.2, "colour": "#00ff00"}})
+    box = page.locator(".tem-handle").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert middle == pytest.approx(made.place(0.0, 1.2), abs=1)
+    assert not made.errors

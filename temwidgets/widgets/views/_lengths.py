@@ -15,7 +15,7 @@ def readable_unit(units: str, largest: float) -> tuple[str, float]:
 
 
 def written(value: float, digits: int = 3) -> str:
-    """Write a number to so many figures, without an exponent where it is short, and a true minus."""
+    """Write a number to so many figures, with a true minus and no exponent where it is short."""
     if not np.isfinite(value):
         return "?"
     size = abs(value)

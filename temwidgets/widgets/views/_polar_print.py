@@ -45,9 +45,9 @@ def _drawn(bins: dict[str, Any], part: list[int], paper: Paper) -> bytes:
     for angle in range(0, 360, 45):
         paper.line(place(np.vstack([np.zeros((1, 2)), _arc(1, angle, angle)[:1]])), _GRID, 0.3)
     partly = any(part)
-    for n, colour, opacity, outline in _bins(bins, bins["whole"], bins["whole"]):
+    for colour, opacity, outline in _bins(bins, bins["whole"], bins["whole"]):
         paper.polygon(place(outline), colour, opacity * (0.55 if partly else 1.0))
-    for _, _, _, outline in _bins(bins, part, bins["whole"]) if partly else ():
+    for _, _, outline in _bins(bins, part, bins["whole"]) if partly else ():
         paper.polygon(place(outline), palette.SELECTED)
     width = 360 / len(bins["rim"])
     for n, colour in enumerate(bins["rim"]):
@@ -61,7 +61,7 @@ def _drawn(bins: dict[str, Any], part: list[int], paper: Paper) -> bytes:
 
 
 def _bins(bins: dict[str, Any], counts: list[int], whole: list[int]) -> Any:
-    """Give number, colour, opacity and outline of each bin that is not empty; as the browser's."""
+    """Give colour, opacity and outline of each bin that is not empty; as the browser's."""
     width, rings, most = 360 / bins["sectors"], bins["rings"], bins["most"]
     for n, count in enumerate(counts):
         if not count:
@@ -69,12 +69,12 @@ def _bins(bins: dict[str, Any], counts: list[int], whole: list[int]) -> Any:
         colour = bins["colours"][n % len(bins["colours"])]
         if bins["kind"] == "rose":
             start = (n - 0.5) * width
-            yield n, colour, 1.0, _sector(0, np.sqrt(count / most), start, start + width)
+            yield colour, 1.0, _sector(0, np.sqrt(count / most), start, start + width)
             continue
         i, j = divmod(n, rings)
         start, turn = (i - 0.5) * width, width * count / whole[n]
         opacity = 0.1 + 0.9 * np.sqrt(whole[n] / most)
-        yield n, colour, opacity, _sector(j / rings, (j + 1) / rings, start, start + turn)
+        yield colour, opacity, _sector(j / rings, (j + 1) / rings, start, start + turn)
 
 
 def _arc(radius: float, start: float, end: float) -> np.ndarray:

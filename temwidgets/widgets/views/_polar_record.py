@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,12 @@ def record(whole: xr.Dataset, kind: str) -> dict[str, Any]:
 
 def _titles(whole: xr.Dataset, rose: bool, factor: float, units: str) -> list[str]:
     ends = [f"{written(v, 4)}°" for v in whole["direction_edges"].values]
-    around = [f"{low} to {high}" for low, high in zip(ends[:-1], ends[1:], strict=True)]
+    around = [f"{low} to {high}" for low, high in pairwise(ends)]
     if rose:
         counts = whole["rose"].values
         return [f"{text}: {n:,} columns" for text, n in zip(around, counts, strict=True)]
     rings = [written(v * factor, 4) for v in whole["magnitude_edges"].values]
-    along = [f"{low} to {high} {units}" for low, high in zip(rings[:-1], rings[1:], strict=True)]
+    along = [f"{low} to {high} {units}" for low, high in pairwise(rings)]
     counts = whole["count"].values
     return [
         f"{around[i]}, {along[j]}: {counts[i, j]:,} columns" for i, j in np.ndindex(*counts.shape)

@@ -20,6 +20,11 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def hex_colour(colour: np.ndarray) -> str:
+    """Turn three numbers from 0 to 255 into "#rrggbb"."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
 def colour_table(name: str) -> np.ndarray:
     """Return the colour table `name`, uint8 (256, 3).
 

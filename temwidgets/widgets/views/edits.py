@@ -48,7 +48,7 @@ class Edits:
     @guarded
     def hear(self, _: Any, content: dict[str, Any], buffers: list[Any]) -> None:
         """Do what the browser asks for; after a failure it gets the columns as they are."""
-        if content.get("type") == "shown":  # for the stage
+        if content.get("type") in ("shown", "handle"):  # for the stage, for the overlays
             return
         self._view.message = ""
         if content.get("type") == "select":

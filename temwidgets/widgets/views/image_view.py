@@ -17,6 +17,7 @@ from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._image_options import LINKED, ImageOptions
 from temwidgets.widgets.views.edits import Edits
 from temwidgets.widgets.views.following import Following
+from temwidgets.widgets.views.overlays import Overlays
 from temwidgets.widgets.views.raster import draw
 from temwidgets.widgets.views.scene import make_scene
 from temwidgets.widgets.views.sheets import ExportSheet, Settings
@@ -25,7 +26,7 @@ from temwidgets.widgets.views.toolbar import Toolbar
 from temwidgets.widgets.workspace import Workspace
 
 
-class ImageView(ImageOptions):
+class ImageView(Overlays, ImageOptions):
     """An image, its model or residual, with columns as markers that the mouse selects and edits.
 
     Drag pans, the wheel zooms, a click selects a column and Shift-click adds one; the tools of the
@@ -76,6 +77,8 @@ class ImageView(ImageOptions):
         Height in screen px; the width is the cell's.
     message : str
         The line under the image.
+    lines, maps, handles, dragged
+        What is laid over the image, see `set_lines`, `set_map` and `set_handle`.
 
     Raises
     ------
@@ -143,6 +146,7 @@ class ImageView(ImageOptions):
         watch(self.toolbar.show, self._chosen, "value")
         traitlets.link((self, "frame"), (self.frames, "value"))
         self.stage.layer.on_msg(self.edits.hear)
+        self.stage.layer.on_msg(self._hear_handle)
 
     def watch(self, owner: Any, act: Any, names: Any) -> None:
         """Observe traits of `owner` until the view is closed."""

@@ -16,8 +16,8 @@ TOOLS = ("pan", "zoom", "rectangle", "lasso", "add", "move", "delete")
 SHOWS = ("image", "model", "residual")
 _JS = Path(__file__).with_name("js")
 _PARTS = (
-    *("geometry", "data", "shaders", "gl", "raster", "overlay"),
-    *("gestures", "viewport", "stage", "layer"),
+    *("geometry", "data", "shaders", "gl", "lines", "maps", "raster", "overlay"),
+    *("handles", "gestures", "viewport", "stage", "layer"),
 )
 
 
@@ -30,7 +30,8 @@ class ImageLayer(anywidget.AnyWidget):
     """Canvas of an `ImageView`; all it knows travels in these traits.
 
     Messages from the browser: ``select`` (with a byte mask), ``add``, ``move``, ``delete``,
-    ``undo``, ``redo``. Messages to it: ``home``, ``download`` (with the bytes of a file).
+    ``undo``, ``redo``, ``handle``, ``shown``. Messages to it: ``ask`` (for ranges), ``download``
+    (with the bytes of a file).
     """
 
     _esm = _module()
@@ -78,5 +79,9 @@ class ImageLayer(anywidget.AnyWidget):
     ).tag(sync=True)
     marker_lut = traitlets.Bytes(bytes(768)).tag(sync=True)
     legend = traitlets.Dict().tag(sync=True)
+
+    lines = traitlets.Dict().tag(sync=True)
+    maps = traitlets.Dict().tag(sync=True)
+    handles = traitlets.Dict().tag(sync=True)
 
     tool = traitlets.Enum(TOOLS, "pan").tag(sync=True)

@@ -10,7 +10,7 @@ import xarray as xr
 from temwidgets.conventions import Flag
 from temwidgets.widgets import palette
 from temwidgets.widgets.views._variables import categories, column_variable, title
-from temwidgets.widgets.views.colormaps import colour_table, rgb
+from temwidgets.widgets.views.colormaps import colour_table, hex_colour, rgb
 
 SELECTED, FLAGGED = 1, 2
 _SHAPE = ("sigma_major", "sigma_minor", "theta")
@@ -84,13 +84,13 @@ def colouring(
         return Colouring("category", values, (0.0, 1.0), category_table(), legend)
     low, high = limits or _range(values)
     table = colour_table(cmap)
-    gradient = [_hex(table[i]) for i in np.linspace(0, 255, 9).astype(int)]
+    gradient = [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)]
     legend = {
         "title": title(columns, name),
         "name": name,
         "gradient": gradient,
-        "low": _short(low),
-        "high": _short(high),
+        "low": short(low),
+        "high": short(high),
     }
     return Colouring("value", values, (low, high), table, legend)
 
@@ -132,12 +132,8 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return low, (high if high > low else low + (abs(low) or 1.0))
 
 
-def _short(value: float) -> str:
-    """Three significant digits, without an exponent while that is short."""
+def short(value: float) -> str:
+    """Write three significant digits, without an exponent while that is short."""
     if value and not 1e-3 <= abs(value) < 1e6:
         return f"{value:.3g}"
     return np.format_float_positional(value, precision=3, fractional=False, trim="-")
-
-
-def _hex(colour: np.ndarray) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)

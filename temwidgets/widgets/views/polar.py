@@ -200,6 +200,7 @@ class PolarHistogram(ColumnsView):
         )
 
     def _counted(self, labels: Any) -> xr.Dataset:
+        assert self.shown is not None
         return polar_histogram(
             self.columns,
             self.shown,
@@ -211,6 +212,7 @@ class PolarHistogram(ColumnsView):
         )
 
     def _line(self, name: str, labels: Any, colour: str) -> str:
+        assert self.shown is not None
         found = vector_statistics(self.columns, self.shown, labels=labels, threshold=self.threshold)
         return vectors_line(name, found, colour)
 

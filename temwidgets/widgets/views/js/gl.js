@@ -43,6 +43,9 @@ class GlPainter {
       ["corners", 1, gl.FLOAT, stride, 24],
     ]);
     this.orderCorners();
+    const program = (vertex, fragment) => this.program(vertex, fragment);
+    this.lines = new GlLines(gl, program);
+    this.maps = new GlMaps(gl, program);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
   }
 
@@ -126,6 +129,14 @@ class GlPainter {
     this.fill("states", markers.states);
   }
 
+  setLines(sets) {
+    this.lines.set(sets);
+  }
+
+  setMaps(maps) {
+    this.maps.set(maps);
+  }
+
   fill(name, data) {
     const gl = this.gl;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
@@ -138,7 +149,10 @@ class GlPainter {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (this.picture) this.drawImage(view, style);
+    this.maps.draw(view, this.empty);
+    this.lines.draw(view, style.ratio, false);
     if (this.markers?.count && style.showMarkers) this.drawMarkers(view, style);
+    this.lines.draw(view, style.ratio, true);
   }
 
   drawImage(view, style) {

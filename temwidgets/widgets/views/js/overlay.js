@@ -12,7 +12,9 @@ class Overlay {
     this.bar = element("div", "tem-scale-bar", box);
     this.barLabel = element("span", "", this.bar);
     this.barLine = element("i", "", this.bar);
-    this.legend = element("div", "tem-legend", box);
+    const legends = element("div", "tem-legends", box);
+    this.legend = element("div", "tem-legend", legends);
+    this.bars = element("div", "tem-bars", legends);
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.classList.add("tem-band");
     this.halo = document.createElementNS(svg.namespaceURI, "path");
@@ -43,16 +45,25 @@ class Overlay {
   markerLegend(legend, on) {
     this.legend.hidden = !on || !legend.title;
     this.legend.replaceChildren();
-    if (this.legend.hidden) return;
-    element("b", "", this.legend).textContent = legend.title;
+    if (!this.legend.hidden) this.explain(legend, this.legend);
+  }
+
+  /** A colour bar for each map. */
+  mapLegends(legends) {
+    this.bars.replaceChildren();
+    for (const legend of legends) this.explain(legend, element("div", "tem-legend", this.bars));
+  }
+
+  explain(legend, box) {
+    element("b", "", box).textContent = legend.title;
     if (legend.gradient) {
-      const row = element("div", "tem-range", this.legend);
+      const row = element("div", "tem-range", box);
       element("span", "", row).textContent = legend.low;
       element("i", "", row).style.background = `linear-gradient(90deg, ${legend.gradient.join(",")})`;
       element("span", "", row).textContent = legend.high;
     }
     for (const { colour, label } of legend.entries ?? []) {
-      const row = element("div", "tem-entry", this.legend);
+      const row = element("div", "tem-entry", box);
       element("i", "", row).style.background = colour;
       element("span", "", row).textContent = label;
     }

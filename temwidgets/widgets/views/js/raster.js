@@ -21,6 +21,14 @@ class RasterPainter {
     this.markers = markers;
   }
 
+  setLines(sets) {
+    this.lines = sets;
+  }
+
+  setMaps(maps) {
+    this.maps = maps;
+  }
+
   fill() {}
 
   draw(view, style) {
@@ -28,7 +36,10 @@ class RasterPainter {
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.clearRect(0, 0, canvas.width, canvas.height);
     if (this.picture) this.drawImage(view, style, canvas);
+    for (const map of this.maps ?? []) drawMap(this.context, map, view);
+    drawLines(this.context, this.lines ?? [], view, style.ratio, false);
     if (this.markers?.count && style.showMarkers) this.drawMarkers(view, style, canvas);
+    drawLines(this.context, this.lines ?? [], view, style.ratio, true);
   }
 
   tint(style) {

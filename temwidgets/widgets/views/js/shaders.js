@@ -123,3 +123,66 @@ void main() {
   colour = vec4(line.rgb * ring, ring) + result * (1.0 - ring);
 #endif
 }`;
+
+const LINE = `#version 300 es
+precision highp float;
+uniform vec4 view;
+uniform vec2 size;
+uniform float width;
+uniform float head;
+layout(location = 0) in vec4 ends;
+layout(location = 1) in vec4 tint;
+out vec2 place;
+flat out vec2 form;
+flat out vec4 tone;
+void main() {
+  vec2 from = (ends.xy - view.xy) * view.zw;
+  vec2 to = (ends.zw - view.xy) * view.zw;
+  float span = distance(from, to);
+  vec2 along = span > 1e-3 ? (to - from) / span : vec2(1.0, 0.0);
+  form = vec2(span, min(head, span));
+  tone = tint;
+  float edge = 0.5 * width + 2.0;
+  float reach = max(0.45 * form.y + 2.0, edge);
+  vec2 corner = vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1);
+  place = vec2(mix(-edge, span + edge, corner.x), mix(-reach, reach, corner.y));
+  vec2 pixel = from + along * place.x + vec2(-along.y, along.x) * place.y;
+  gl_Position = vec4(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y, 0.0, 1.0);
+}`;
+
+const STROKE = `#version 300 es
+precision highp float;
+uniform float width;
+in vec2 place;
+flat in vec2 form;
+flat in vec4 tone;
+out vec4 colour;
+void main() {
+  float shaft = max(form.x - form.y, 0.0);
+  float d = length(vec2(place.x - clamp(place.x, 0.0, shaft), place.y)) - 0.5 * width;
+  if (form.y > 0.0) {
+    float side = (abs(place.y) - 0.45 * (form.x - place.x)) * 0.912;
+    d = min(d, max(side, shaft - place.x));
+  }
+  float line = clamp(0.5 - d, 0.0, 1.0) * tone.a;
+  float halo = clamp(1.5 - d, 0.0, 1.0) * tone.a * 0.4;
+  if (halo <= 0.0) discard;
+  colour = vec4(tone.rgb * line, line + halo * (1.0 - line));
+}`;
+
+const OVERLAY_MAP = `#version 300 es
+precision highp float;
+uniform highp sampler2D values;
+uniform sampler2D colours;
+uniform vec4 window;
+uniform float alpha;
+in vec2 place;
+out vec4 colour;
+void main() {
+  vec2 at = window.xy + window.zw * place;
+  vec2 pair = texture(values, at).rg;
+  bool outside = any(lessThan(at, vec2(0.0))) || any(greaterThan(at, vec2(1.0)));
+  if (outside || pair.g < 0.5) { colour = vec4(0.0); return; }
+  float t = clamp(pair.r / pair.g, 0.0, 1.0);
+  colour = vec4(texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb, 1.0) * alpha;
+}`;

@@ -8,6 +8,7 @@ const HIDDEN_FOR = 3000;
 const SLOW = 12;
 const AT_REST = 160;
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
+const PARTS = ["picture", "colours", "tones", "markers", "lines", "maps", "handles"];
 const KEYS =
   "Arrow keys pan, plus and minus zoom, 0 shows the whole image, Delete removes the selected columns.";
 
@@ -15,7 +16,7 @@ class Stage {
   constructor(model, scales, el, signal) {
     Object.assign(this, { model, el, signal });
     this.drawn = 0;
-    this.stale = new Set(["picture", "colours", "tones", "markers"]);
+    this.stale = new Set(PARTS);
     const tell = ({ x, y }) => model.send({ type: "shown", x, y });
     this.port = new Viewport(scales, signal, () => this.schedule(), tell);
     this.view = this.port.view;
@@ -34,6 +35,7 @@ class Stage {
     this.box = element("div", "tem-plot", this.el);
     this.newCanvas();
     this.overlay = new Overlay(this.box);
+    this.handles = new Handles(this.box, this, this.signal);
   }
 
   newCanvas() {
@@ -61,7 +63,7 @@ class Stage {
     if (this.used) this.newCanvas();
     this.used = true;
     this.painter = this.makePainter();
-    this.stale = new Set(["picture", "colours", "tones", "markers"]);
+    this.stale = new Set(PARTS);
     this.resize();
   }
 
@@ -94,6 +96,7 @@ class Stage {
     listen("lut", mark("colours"));
     listen("marker_lut", mark("tones"));
     listen("places labels values origin", mark("markers"));
+    for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
     listen("states", () => this.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
     listen("ellipses marker_mode marker_limits marker_color legend units scale_bar", () => this.read());
@@ -164,6 +167,9 @@ class Stage {
     const get = (name) => this.model.get(name);
     if (this.stale.has("picture")) this.readPicture();
     if (this.stale.has("markers")) this.markers = new Markers(this.model);
+    if (this.stale.has("lines")) this.lines = readLines(get("lines"), this.lines ?? []);
+    if (this.stale.has("maps")) this.readMaps();
+    if (this.stale.has("handles")) this.handles.read(get("handles"));
     const rgb = (name) => [1, 3, 5].map((i) => parseInt(get(name).slice(i, i + 2), 16) / 255);
     this.style = {
       limits: get("limits") ?? this.picture?.percentileLimits(get("percentiles")) ?? [0, 1],
@@ -180,6 +186,11 @@ class Stage {
     };
     this.overlay.markerLegend(get("legend"), this.markersShown);
     this.schedule();
+  }
+
+  readMaps() {
+    this.maps = readMaps(this.model.get("maps"));
+    this.overlay.mapLegends(this.maps.map((map) => map.legend));
   }
 
   readPicture() {
@@ -219,6 +230,7 @@ class Stage {
     const start = performance.now();
     this.painter.draw(this.view, this.style);
     if (gliding && this.slow === undefined) this.judge(start);
+    this.handles.place(this.view);
     this.overlay.scaleBar(this.view, this.model.get("units"), this.model.get("scale_bar"));
     this.drawn += 1;
     this.canvas.dataset.drawn = String(this.drawn);
@@ -250,6 +262,8 @@ class Stage {
     if (stale.has("colours")) painter.setColours("colours", asArray(model.get("lut"), "uint8"));
     if (stale.has("tones")) painter.setColours("tones", asArray(model.get("marker_lut"), "uint8"));
     if (stale.has("markers")) painter.setMarkers(this.markers);
+    if (stale.has("lines")) painter.setLines(this.lines);
+    if (stale.has("maps")) painter.setMaps(this.maps);
     if (stale.has("states") && !stale.has("markers")) painter.fill("states", this.markers.states);
     stale.clear();
   }

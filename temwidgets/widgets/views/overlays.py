@@ -1,0 +1,280 @@
+"""What is laid over an image: line sets and arrows, maps with a colour bar, handles to drag."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.views.colormaps import colour_table, hex_colour, rgb
+from temwidgets.widgets.views.markers import short
+from temwidgets.widgets.views.picture import encode, shrink
+
+_LARGEST_MAP = 2048
+
+
+class Lines(NamedTuple):
+    """A set of segments (n, 4) as y0, x0, y1, x1; colours uint8 (n or 1, 4); width in screen px."""
+
+    segments: np.ndarray
+    colours: np.ndarray
+    width: float
+    heads: bool
+    shown: bool
+
+
+class Map(NamedTuple):
+    """Values over the image with their colours; NaN is not drawn."""
+
+    values: xr.DataArray
+    colormap: str
+    limits: tuple[float, float]
+    alpha: float
+    title: str
+
+
+class Overlays(traitlets.HasTraits):
+    """The part of an `ImageView` that lays lines, maps and handles over the image.
+
+    Attributes
+    ----------
+    lines : dict
+        Name to `Lines`, drawn in this order: plain lines under the markers, arrows over them.
+    maps : dict
+        Name to `Map`, drawn between image and markers.
+    handles : dict
+        Name to place (y, x) of points that the mouse (or the arrow keys) can drag; a drag replaces
+        the dict, and so may Python.
+    dragged : str
+        Name of the handle that is being dragged; "" when the mouse is up.
+    """
+
+    lines = traitlets.Dict()
+    maps = traitlets.Dict()
+    handles = traitlets.Dict()
+    dragged = traitlets.Unicode("")
+    stage: Any
+
+    def set_lines(
+        self,
+        name: str,
+        segments: Any,
+        *,
+        colours: Any = "#ffd23f",
+        width: float = 1.5,
+        heads: bool = False,
+        shown: bool = True,
+    ) -> None:
+        """Draw a set of lines or arrows, in place of the set of that name.
+
+        Parameters
+        ----------
+        name : str
+            Name of the set.
+        segments : array_like, (n, 4)
+            y0, x0, y1, x1 of each in the image's length unit; rows with NaN are not drawn.
+        colours : str or array_like of uint8, (n, 4) or (4,)
+            "#rrggbb", or red, green, blue, alpha from 0 to 255.
+        width : float
+            Width in screen px.
+        heads : bool
+            Put an arrow head at y1, x1.
+        shown : bool
+            Draw it now; `show_lines` changes that.
+
+        Raises
+        ------
+        ValueError
+            If the segments or colours have another shape.
+        """
+        ends = np.asarray(segments, float)
+        if ends.size == 0:
+            ends = ends.reshape(0, 4)
+        if ends.ndim != 2 or ends.shape[1] != 4:
+            raise ValueError(
+                f"Segments are rows of y0, x0, y1, x1, shape (n, 4), but shape {ends.shape} came."
+            )
+        made = Lines(ends, _rgba(colours, len(ends)), float(width), bool(heads), bool(shown))
+        self.lines = {**self.lines, name: made}
+
+    def clear_lines(self, name: str | None = None) -> None:
+        """Remove a set of lines; all sets without a name."""
+        self.lines = {} if name is None else {k: v for k, v in self.lines.items() if k != name}
+
+    def show_lines(self, name: str, shown: bool = True) -> None:
+        """Show or hide a set of lines.
+
+        Raises
+        ------
+        ValueError
+            If there is no set of that name.
+        """
+        if name not in self.lines:
+            known = ", ".join(self.lines) or "none"
+            raise ValueError(f"There are no lines {name!r}; the view has {known}.")
+        self.lines = {**self.lines, name: self.lines[name]._replace(shown=bool(shown))}
+
+    def set_map(
+        self,
+        name: str,
+        values: xr.DataArray,
+        colormap: str = "diverging",
+        limits: tuple[float, float] | None = None,
+        alpha: float = 0.6,
+        *,
+        title: str | None = None,
+    ) -> None:
+        """Lay values over the image, with a colour bar.
+
+        Parameters
+        ----------
+        name : str
+            Name of the map; one of that name is replaced.
+        values : DataArray, (y, x)
+            Its coordinates are those of the image, its pixels may be coarser; NaN is not drawn.
+        colormap : str
+            A colour map of the views; "diverging" is centred on zero when `limits` is not given.
+        limits : (float, float), optional
+            Values of the first and last colour; the 1st to 99th percentile when not given.
+        alpha : float
+            Opacity, 0 to 1.
+        title : str, optional
+            Over the colour bar; the long_name and units of the values when not given.
+
+        Raises
+        ------
+        ValueError
+            If the values are no map (y, x), or the colour map is unknown.
+        """
+        if not isinstance(values, xr.DataArray) or values.dims != ("y", "x"):
+            came = getattr(values, "dims", type(values).__name__)
+            raise ValueError(f"A map is a DataArray with dims (y, x), but {came} came.")
+        colour_table(colormap)
+        small = shrink(values, _LARGEST_MAP)
+        span = limits or _bulk(values.values, symmetric=colormap == "diverging")
+        low, high = sorted(float(v) for v in span)
+        made = Map(small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title))
+        self.maps = {**self.maps, name: made}
+
+    def clear_map(self, name: str | None = None) -> None:
+        """Remove a map; all maps without a name."""
+        self.maps = {} if name is None else {k: v for k, v in self.maps.items() if k != name}
+
+    def set_handle(self, name: str, y: float, x: float, colour: str = "#ffd23f") -> None:
+        """Put a named point that can be dragged at (y, x) in the image's length unit.
+
+        Its place is ``handles[name]``, also while it is dragged; `dragged` tells when it is let go.
+        """
+        self._handle_colours = {**self._handle_colours, name: colour}
+        self.handles = {**self.handles, name: (float(y), float(x))}
+
+    def clear_handles(self, *names: str) -> None:
+        """Remove handles; all without a name."""
+        self.handles = {k: v for k, v in self.handles.items() if names and k not in names}
+
+    _handle_colours: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed in place
+    _versions = 0
+
+    @traitlets.observe("lines")
+    def _lines_changed(self, change: Any) -> None:
+        known, layer = change["old"] or {}, self.stage.layer
+        records = {}
+        for name, made in self.lines.items():
+            same = known.get(name)
+            record = layer.lines.get(name)
+            if record is None or same is None or same.segments is not made.segments or (
+                same.colours is not made.colours
+            ):  # fmt: skip
+                self._versions += 1
+                record = {**_encode_lines(made), "version": self._versions}
+            records[name] = {
+                **record, "width": made.width, "heads": made.heads, "shown": made.shown,
+            }  # fmt: skip
+        layer.lines = records
+
+    @traitlets.observe("maps")
+    def _maps_changed(self, _: Any) -> None:
+        self.stage.layer.maps = {name: _encode_map(made) for name, made in self.maps.items()}
+
+    @traitlets.observe("handles")
+    def _handles_changed(self, _: Any) -> None:
+        self.stage.layer.handles = {
+            name: {"y": y, "x": x, "colour": self._handle_colours.get(name, "#ffd23f")}
+            for name, (y, x) in self.handles.items()
+        }
+
+    @guarded
+    def _hear_handle(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        """Take over where the mouse has a handle."""
+        if content.get("type") != "handle" or content.get("name") not in self.handles:
+            return
+        name = content["name"]
+        if not content["final"]:
+            self.dragged = name
+        self.handles = {**self.handles, name: (float(content["y"]), float(content["x"]))}
+        if content["final"]:
+            self.dragged = ""
+
+
+def _rgba(colours: Any, count: int) -> np.ndarray:
+    if isinstance(colours, str):
+        return np.array([[*rgb(colours), 255]], np.uint8)
+    table = np.asarray(colours, np.uint8)
+    table = table[None] if table.ndim == 1 else table
+    if table.ndim != 2 or table.shape[1] != 4 or len(table) not in (1, count):
+        raise ValueError(
+            'Colours are "#rrggbb", or red, green, blue, alpha from 0 to 255, once or for each of'
+            f" the {count} segments, but shape {np.shape(colours)} came."
+        )
+    return table
+
+
+def _encode_lines(made: Lines) -> dict[str, Any]:
+    """Make a record of those that have ends, relative to one of them: float32 is enough then."""
+    finite = np.isfinite(made.segments).all(axis=1)
+    ends = made.segments[finite]
+    origin = ends[0, :2] if len(ends) else np.zeros(2)
+    colours = made.colours if len(made.colours) == 1 else made.colours[finite]
+    return {
+        "ends": (ends - np.tile(origin, 2))[:, [1, 0, 3, 2]].astype(np.float32).tobytes(),
+        "colours": np.ascontiguousarray(colours).tobytes(),
+        "origin": origin.tolist(),
+    }
+
+
+def _encode_map(made: Map) -> dict[str, Any]:
+    table = colour_table(made.colormap)
+    picture = encode(made.values.astype(np.float32))
+    low, high = made.limits
+    return {
+        **picture,
+        "lut": table.tobytes(),
+        "limits": list(made.limits),
+        "alpha": made.alpha,
+        "legend": {
+            "title": made.title,
+            "gradient": [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)],
+            "low": short(low),
+            "high": short(high),
+        },
+    }
+
+
+def _bulk(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
+    if symmetric:
+        reach = max(abs(low), abs(high)) or 1.0
+        return -float(reach), float(reach)
+    return float(low), float(high if high > low else low + 1.0)
+
+
+def _title(values: xr.DataArray, given: str | None) -> str:
+    if given is not None:
+        return given
+    name = str(values.attrs.get("long_name") or values.name or "Map")
+    units = str(values.attrs.get("units", "1"))
+    return name if units in ("", "1") else f"{name} ({units})"
