@@ -7,7 +7,7 @@ import numpy as np
 from temwidgets.analysis.fit_arguments import PLACE
 from temwidgets.conventions import Flag, PixelGrid
 from temwidgets.kernels.fit import Result
-from temwidgets.kernels.fit_setup import Start
+from temwidgets.kernels.fit_setup import WIDER, Start
 
 CROWDED = 9.0  # variance of the centre over that with known neighbours
 SIGMAS = ("sigma_major", "sigma_minor")
@@ -53,9 +53,12 @@ def held_by_bounds(parameters: np.ndarray, start: Start) -> dict[str, np.ndarray
     held = dict(zip(PLACE, (stuck & start.free).T, strict=True))
     eta = np.hypot(parameters[:, 4], parameters[:, 5])
     free = start.free_shape[start.shape_of].any(axis=1)
-    for name, sign, (low, high) in zip(SIGMAS, (1, -1), start.log_sigma_range, strict=True):
+    limits = zip(SIGMAS, (1, -1), start.log_sigma_range, start.widens, strict=True)
+    for name, sign, (low, high), widens in limits:
         value = parameters[:, 3] + sign * eta
-        held[name] = free & ((value <= low + close) | (value >= high - close))
+        # windows that were widened let sigma past the first limit
+        stopped = (abs(value - high) < close) | (value >= high + widens * np.log(WIDER) - close)
+        held[name] = free & ((value <= low + close) | stopped)
     return held
 
 

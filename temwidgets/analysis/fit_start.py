@@ -74,6 +74,7 @@ def make_start(
         high=high,
         max_shift=shift,
         log_sigma_range=limits,
+        widens=_widens(bounds, shape),
         free=free,
         free_shape=free_shape,
         frame=frame,
@@ -178,6 +179,12 @@ def _shape_unknowns(
     elif not axes:
         held = np.stack([held[:, 0], held[:, 0], held[:, 2]], axis=1)
     return shape_of, shapes, ~held.reshape(-1, 3), AXES_FRAME if axes else MEAN_FRAME
+
+
+def _widens(bounds: dict[str, tuple[float, float]], shape: str) -> tuple[bool, bool]:
+    """Tell whether the greatest (sigma_major, sigma_minor) is the fit's own and not the user's."""
+    own = [not np.isfinite(bounds.get(name, (0.0, np.inf))[1]) for name in FORM[:2]]
+    return (all(own), all(own)) if shape == "round" else (own[0], own[1])
 
 
 def _log_sigma_range(

@@ -9,6 +9,7 @@ import numpy as np
 
 from temwidgets.kernels import bias, covariance, joint_fit, priors, starts
 from temwidgets.kernels.fit_setup import (
+    WIDER,
     Start,
     counting_noise,
     inside_only,
@@ -203,7 +204,7 @@ def _restart(start: Start, run: _Run, unit: float) -> Start:
     heights = np.asarray(run.state.place, float)[: len(start.rows), 0] * unit
     shapes = np.asarray(run.state.shape, float)[: len(start.shapes)]
     limits = start.log_sigma_range.copy()
-    limits[:, 1] += np.log(1.5)
+    limits[:, 1] += np.log(WIDER) * np.array(start.widens)
     return start._replace(
         heights=heights,
         shapes=np.where(start.free_shape.any(axis=1, keepdims=True), shapes, start.shapes),

@@ -11,6 +11,7 @@ from temwidgets.kernels import priors, starts, windows
 from temwidgets.kernels.normal_equations import Problem, Spec
 from temwidgets.kernels.priors import Prior
 
+WIDER = 1.5  # how much further the greatest sigma may go when windows are widened
 PIXEL_MULTIPLE = 64  # image sides are padded to it, so that crops of like size share a compilation
 
 
@@ -33,6 +34,7 @@ class Start(NamedTuple):
     background: str  # "constant", "plane" or "smooth"
     free_background: bool
     guess_beyond_edge: bool = True
+    widens: tuple[bool, bool] = (True, True)  # may the greatest (major, minor) grow with windows?
     excluded: np.ndarray | None = None  # (y, x) bool, pixels that do not count
     hidden: np.ndarray | None = None  # (n,) bool, columns in the rim that is left out
 

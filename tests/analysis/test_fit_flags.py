@@ -117,3 +117,17 @@ def test_columns_still_on_their_way_are_not_converged(monkeypatch):
     assert stopped.attrs["fit_converged"] == 0
     assert stopped.attrs["fit_iterations"] == kernel.FIRST_ROUND
     assert flagged(stopped, Flag.not_converged).values[40]
+
+
+def test_a_limit_that_grew_with_the_windows_holds_where_it_went(start):
+    parameters = np.column_stack(
+        [start.heights, start.rows, start.cols, *start.shapes[start.shape_of].T]
+    )
+    # sigma_major between the first limit and where it may go since windows were widened
+    parameters[0, 3:] = np.log(7.0), 0, 0
+    assert not fit_flags.held_by_bounds(parameters, start)["sigma_major"][0]
+    parameters[0, 3] = np.log(6.0 * 1.5)
+    assert fit_flags.held_by_bounds(parameters, start)["sigma_major"][0]
+    own = start._replace(widens=(False, False))
+    parameters[0, 3] = np.log(6.0)
+    assert fit_flags.held_by_bounds(parameters, own)["sigma_major"][0]

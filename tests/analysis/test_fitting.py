@@ -352,6 +352,16 @@ def test_bounds_on_sigma_hold(world):
     assert flagged(result, Flag.at_bound).values[inner(true)].any()
 
 
+def test_bounds_on_sigma_hold_when_windows_are_widened(world):
+    image, true = world
+    start = bare(true)
+    for name, sigma in (("sigma_major", 0.03), ("sigma_minor", 0.03)):
+        start[name] = ("column", np.full(start.sizes["column"], sigma))
+    start["theta"] = ("column", np.zeros(start.sizes["column"]))
+    result = tw.fit_columns(image, start, bounds={"sigma_major": (None, 0.06)})
+    assert float(result["sigma_major"].max()) < 0.06 * (1 + 1e-5)
+
+
 def test_max_shift_holds_and_is_flagged(world):
     image, true = world
     start = bare(true).copy(deep=True)
