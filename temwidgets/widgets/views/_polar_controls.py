@@ -12,7 +12,7 @@ from temwidgets.widgets.controls import button, dropdown, number, offer, whole_n
 from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, style_sheet, together
-from temwidgets.widgets.views._variables import significant
+from temwidgets.widgets.views._variables import choices, significant
 
 if TYPE_CHECKING:
     from temwidgets.widgets.views.polar import PolarHistogram
@@ -28,7 +28,7 @@ class PolarControls:
         self._busy = False
         self.vector = dropdown("", "Vector to count")
         self.kind = dropdown("by", "What the bins are", _KINDS)
-        self.threshold = number("longer than", "Shorter vectors are left out")
+        self.threshold = number("Longer than", "Shorter vectors are left out")
         self.sectors = whole_number("Sectors", "Number of directions", 24, 2, 180)
         self.rings = whole_number("Rings", "Number of magnitudes", 8, 1, 50)
         self.limit = number("Rim at", "Magnitude at the rim; 0: a round number")
@@ -48,9 +48,10 @@ class PolarControls:
     def arrange(self, figure: Any, readout: Any, note: Any) -> list[widgets.Widget]:
         """Return the children of the view, top to bottom."""
         files = plot_buttons(self.view, lambda: f"polar_{self.view.shown}")
+        shorter = together(self.threshold, self.units[0])
         options = widgets.VBox(
             [
-                row(self.sectors, self.rings, together(self.limit, self.units[1])),
+                row(shorter, self.sectors, self.rings, together(self.limit, self.units[1])),
                 row(*self.brush[:2], *self.brush[2:], together(self.units[2], self.clear)),
             ],
             layout={"display": "none"},
@@ -58,8 +59,7 @@ class PolarControls:
         self.more.observe(
             lambda c: setattr(options.layout, "display", "" if c["new"] else "none"), "value"
         )
-        shorter = together(self.threshold, self.units[0])
-        top = row(self.vector, self.kind, shorter, together(self.more, *files))
+        top = row(self.vector, self.kind, together(self.more, *files))
         return [style_sheet(), top, options, figure, readout, note]
 
     def refresh(self) -> None:
@@ -68,7 +68,8 @@ class PolarControls:
         self._busy = True
         try:
             names = [] if view.columns is None else vector_names(view.columns)
-            offer(self.vector, [(name.replace("_", " "), name) for name in names], view.shown)
+            titles = [] if view.columns is None else choices(view.columns, names)
+            offer(self.vector, titles, view.shown)
             self.kind.value, self.threshold.value = view.kind, view.threshold
             self.sectors.value, self.rings.value = view.sectors, view.rings
             self.limit.value = view.limit or 0.0

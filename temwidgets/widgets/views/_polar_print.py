@@ -47,8 +47,8 @@ def _drawn(bins: dict[str, Any], part: list[int], paper: Paper) -> bytes:
     partly = any(part)
     for colour, opacity, outline in _bins(bins, bins["whole"], bins["whole"]):
         paper.polygon(place(outline), colour, opacity * (0.55 if partly else 1.0))
-    for _, _, outline in _bins(bins, part, bins["whole"]) if partly else ():
-        paper.polygon(place(outline), palette.SELECTED)
+    for _, opacity, outline in _bins(bins, part, bins["whole"]) if partly else ():
+        paper.polygon(place(outline), palette.SELECTED, 0.25 + 0.75 * opacity)
     width = 360 / len(bins["rim"])
     for n, colour in enumerate(bins["rim"]):
         paper.polygon(place(_sector(1.04, 1.1, (n - 0.5) * width, (n + 0.5) * width)), colour)
@@ -73,7 +73,7 @@ def _bins(bins: dict[str, Any], counts: list[int], whole: list[int]) -> Any:
             continue
         i, j = divmod(n, rings)
         start, turn = (i - 0.5) * width, width * count / whole[n]
-        opacity = 0.1 + 0.9 * np.sqrt(whole[n] / most)
+        opacity = 0.15 + 0.85 * np.sqrt(whole[n] / most)
         yield colour, opacity, _sector(j / rings, (j + 1) / rings, start, start + turn)
 
 

@@ -23,10 +23,11 @@ def record(whole: xr.Dataset, kind: str) -> dict[str, Any]:
     units, factor = readable_unit(whole["magnitude"].attrs["units"], limit)
     most = max(1, int(counts.max(initial=0)))
     if rose:
-        marks = [[np.sqrt(share), f"{round(share * most):,}"] for share in (0.25, 1.0)]
+        marks = [[np.sqrt(share), f"n = {round(share * most):,}"] for share in (0.25, 1.0)]
     else:
         marks = [[share, f"{written(share * limit * factor)} {units}"] for share in (0.5, 1.0)]
     colours = direction_colours(whole["direction"].values) if rose else None
+    words = f"petals up to {most:,} columns" if rose else f"rim at {marks[-1][1]}"
     return {
         "kind": kind,
         "sectors": whole.sizes["direction"],
@@ -37,8 +38,7 @@ def record(whole: xr.Dataset, kind: str) -> dict[str, Any]:
         "colours": [palette.ALL] if colours is None else [_hex(colour) for colour in colours],
         "rim": [_hex(c) for c in direction_colours(np.arange(_RIM) * 360 / _RIM)],
         "titles": _titles(whole, rose, factor, units),
-        "label": f"{'Rose of directions' if rose else 'Polar histogram'}, rim at"
-        f" {marks[-1][1]}{' columns' if rose else ''}. Options has fields to select by number.",
+        "label": f"Polar histogram, {words}. Options has fields to select by number.",
     }
 
 

@@ -47,9 +47,9 @@ def vectors_line(name: str, found: xr.Dataset, colour: str) -> str:
             f"{part} {measured(factor * float(found[f'mean_{part}']), _error(found, part, factor))}"
             for part in ("x", "y")
         ]
-        text += f", mean {', '.join(parts)} {units}"
-        text += f", {size * factor:.3g} {units} towards {float(found['direction']):.0f}°"
-        text += f", alignment {float(found['alignment']):.2f}"
+        text += f", mean {', '.join(parts)} {units} ({float(found['direction']):.0f}°)"
+        text += f", aligned {float(found['alignment']):.2f}"
+        text = text.replace("-", "\N{MINUS SIGN}")
     swatch = f'<i class="tem-swatch" style="background:{colour}"></i>'
     return f"<div>{swatch}<b>{escape(name)}</b> {escape(text)}</div>"
 

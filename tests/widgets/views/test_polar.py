@@ -31,7 +31,8 @@ def test_what_the_mouse_does_equals_what_python_does(displaced):
     python.brush = ((170, 300), (0.01, np.inf))
     assert mouse.brush == python.brush == ((170, 300), (0.01, np.inf))
     assert mouse.selection.labels.tolist() == python.selection.labels.tolist() != []
-    assert python.figure.brush == [170, 300, 0.2, None]
+    assert python.figure.brush[:3] == pytest.approx([170, 300, 0.2])
+    assert python.figure.brush[3] is None
     mouse._heard(None, {"type": "clear"}, [])
     assert mouse.brush is None
     assert len(mouse.selection) == 0
@@ -74,7 +75,7 @@ def test_short_vectors_are_left_out_everywhere(displaced):
 def test_words_and_units(displaced):
     view = PolarHistogram(displaced, limit=0.08)
     assert view.figure.bins["marks"] == [[0.5, "40 pm"], [1.0, "80 pm"]]
-    assert "pm towards" in view._readout.value
+    assert "pm (" in view._readout.value
     assert view.message == "Without a vector: 2 columns."
     view.limit = 0.01
     assert "Longer than 10 pm" in view.message

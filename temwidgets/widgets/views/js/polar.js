@@ -18,6 +18,9 @@ const at = (radius, degrees) => {
   return `${(radius * Math.cos(turn)).toFixed(2)} ${(radius * Math.sin(turn)).toFixed(2)}`;
 };
 
+/** Opacity of a bin: from `least` for few columns to 1. */
+const shade = (share, least) => least + (1 - least) * Math.sqrt(share);
+
 /** The path round a sector, in radii and degrees. */
 function sector(inner, outer, from, to) {
   if (to - from >= 359.99)
@@ -114,7 +117,7 @@ class PolarPlot {
       const path = svg("path", { d: sector(inner, outer, from, from + width) }, layer);
       path.setAttribute("fill", bins.colours[n % bins.colours.length]);
       if (bins.kind !== "rose")
-        path.setAttribute("fill-opacity", 0.1 + 0.9 * Math.sqrt(bins.whole[n] / bins.most));
+        path.setAttribute("fill-opacity", shade(bins.whole[n] / bins.most, 0.15));
       svg("title", {}, path).textContent = bins.titles[n];
     }
   }
@@ -128,7 +131,9 @@ class PolarPlot {
     if (bins.sectors && part.length)
       for (const [n, inner, outer, from, width] of this.bins(part)) {
         const share = bins.kind === "rose" ? 1 : part[n] / bins.whole[n];
-        svg("path", { d: sector(inner, outer, from, from + share * width) }, layers.part);
+        const path = sector(inner, outer, from, from + share * width);
+        const opacity = bins.kind === "rose" ? 1 : shade(bins.whole[n] / bins.most, 0.35);
+        svg("path", { d: path, "fill-opacity": opacity }, layers.part);
       }
     this.root.classList.toggle("tem-polar-partly", part.some((count) => count > 0));
     this.root.dataset.drawn = String(++this.drawn);
