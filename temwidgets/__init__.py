@@ -28,6 +28,7 @@ _HOME = {
     "temwidgets.analysis.carrying": ("carry_columns",),
     "temwidgets.analysis.lattice": ("fit_lattice", "index_columns"),
     "temwidgets.analysis.lattice_data": ("make_lattice",),
+    "temwidgets.analysis.cell_parameters": ("cell_lines", "cell_parameters", "move_origin"),
     "temwidgets.analysis.correction": ("correct_columns", "correct_distortion"),
     "temwidgets.analysis.displacement": ("displacements",),
     "temwidgets.analysis.distortion": ("scan_distortion",),

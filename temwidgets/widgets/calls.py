@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Call:
     carries: bool = False
     follows: bool = False
     shortcut: Callable[..., Any] | None = None
+    using: Mapping[str, str] | None = None
 
     @property
     def name(self) -> str:
@@ -58,6 +59,7 @@ class Call:
             self.function,
             self.arguments,
             state,
+            self.using,
             into=self.into,
             clears=self.clears,
             carries=self.carries and state.get("columns") is not None,
@@ -69,8 +71,9 @@ class Call:
     def execute(self, step: Step, state: State, report: Callable[[float], None]) -> Any:
         """Call the function with the products of `state`."""
         inputs = {name: state[product] for name, product in step.inputs.items()}
-        if step.frame is not None and "image" in inputs:
-            inputs["image"] = plane(inputs["image"], step.frame)
+        for name, product in step.inputs.items():
+            if step.frame is not None and product == "image":
+                inputs[name] = plane(inputs[name], step.frame)
         if "report" in inspect.signature(self.function).parameters:
             inputs["report"] = report
         return (self.shortcut or self.function)(**inputs, **self.arguments)

@@ -70,18 +70,26 @@ def make_step(
     function: Callable[..., Any],
     arguments: Mapping[str, Any],
     state: State,
+    using: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Step:
-    """Describe a call: products fill the parameters named like them that were not given."""
+    """Describe a call: products fill the parameters named like them that were not given.
+
+    `using` says which product fills a parameter of another name.
+    """
     parameters = inspect.signature(function).parameters
+    named = dict(using or {})
     inputs = {
-        name: name
+        name: named.get(name, name)
         for name in parameters
-        if name in PRODUCTS
+        if name in (*named, *PRODUCTS)
         and name not in arguments
-        and (state.get(name) is not None or parameters[name].default is inspect.Parameter.empty)
+        and (
+            state.get(named.get(name, name)) is not None
+            or parameters[name].default is inspect.Parameter.empty
+        )
     }
-    missing = [name for name in inputs if state.get(name) is None]
+    missing = [product for product in inputs.values() if state.get(product) is None]
     if missing:
         raise ValueError(f"{function.__name__} needs {_products(missing)}; {_cure(missing[0])}")
     target = f"{function.__module__}:{function.__qualname__}"
@@ -89,7 +97,8 @@ def make_step(
 
 
 def _products(names: list[str]) -> str:
-    return " and ".join("an image" if name == "image" else name for name in names)
+    articles = {"image": "an image", "lattice": "a lattice", "cell": "a mean cell"}
+    return " and ".join(articles.get(name, name) for name in names)
 
 
 def _cure(name: str) -> str:
@@ -97,6 +106,8 @@ def _cure(name: str) -> str:
         "image": "load one first, e.g. workspace.image = temwidgets.read(path).",
         "columns": "find columns first.",
         "model": "fit the columns first.",
+        "lattice": "find the lattice first.",
+        "cell": "average the unit cells first.",
     }.get(name, f"make {name} first.")
 
 

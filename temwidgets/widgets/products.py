@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from temwidgets.analysis.cell_parameters import cell_parameters
+from temwidgets.analysis.lattice_data import check_lattice
 from temwidgets.conventions import check_columns, check_image, pixel_grid
 from temwidgets.widgets.traits import Trait
 
 if TYPE_CHECKING:
     from temwidgets.widgets.history import Step
 
-PRODUCTS = ("image", "candidates", "columns", "model", "residual", "mixture")
+PRODUCTS = (
+    *("image", "candidates", "columns", "model", "residual", "mixture"),
+    *("lattice", "cell"),
+)
 DERIVED = ("model", "residual")
 """Products that follow from the others: undo passes over the steps that made them."""
 
@@ -28,8 +33,10 @@ class Product(Trait):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check against the conventions."""
-        if value is None or self.name in ("candidates", "mixture"):
+        if value is None or self.name in ("candidates", "mixture", "cell"):
             return value
+        if self.name == "lattice":
+            return check_lattice(value)
         return check_columns(value) if self.name == "columns" else check_image(value, ndim=None)
 
     def set(self, obj: Any, value: Any) -> None:
@@ -52,14 +59,18 @@ def destination(name: str, result: Any) -> str:
     Raises
     ------
     TypeError
-        If it is neither an image nor columns.
+        If it is no image, columns, lattice or mean cell.
     """
     if isinstance(result, xr.DataArray):
         return "image"
     if isinstance(result, xr.Dataset) and "column" in result.dims:
         return "columns"
+    if isinstance(result, xr.Dataset) and "along_a" in result.dims:
+        return "cell"
+    if isinstance(result, xr.Dataset) and {"vectors", "origin"} <= set(result.variables):
+        return "lattice"
     raise TypeError(
-        f"{name} returned a {type(result).__name__}, which is neither an image nor columns."
+        f"{name} returned a {type(result).__name__}, which is no image, columns, lattice or cell."
         f" Say where it belongs with into=, one of {', '.join(PRODUCTS)}."
     )
 
@@ -71,7 +82,10 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
         dropped |= {"model", "residual"}
         dropped |= {"mixture"} - set(step.inputs)
     if step.into == "image":
-        dropped.add("candidates")
+        dropped |= {"candidates", "cell"}
+        dropped |= {"lattice"} if step.carries or "columns" in step.clears else set()
+    if step.into == "lattice":
+        dropped |= {"cell"} - set(step.inputs.values())
     new = {**state, **dict.fromkeys(dropped), step.into: result}
     if step.into == "model" and result is not None:
         new["residual"] = plane(state["image"], step.frame or 0) - result
@@ -80,6 +94,10 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
 
 def describe(product: Any) -> str:
     """Say in a few words what a product is, e.g. "1,234 columns"."""
+    if isinstance(product, xr.Dataset) and "along_a" in product.dims:
+        return f"the mean of {int(product['n_cells']):,} cells"
+    if isinstance(product, xr.Dataset) and "vectors" in product:
+        return _cell_text(product)
     if isinstance(product, xr.Dataset) and "column" not in product.dims:
         return f"{product.sizes.get('population', 0)} populations"
     if isinstance(product, xr.Dataset):
@@ -92,3 +110,12 @@ def describe(product: Any) -> str:
             return f"{size}, not calibrated"
         return f"{size}, {grid.sampling.y:.4g} {grid.units}/px"
     return "nothing" if product is None else type(product).__name__
+
+
+def _cell_text(lattice: xr.Dataset) -> str:
+    found = cell_parameters(lattice)
+    units, sites = found["a"].attrs["units"], lattice.sizes["site"]
+    return (
+        f"a {float(found['a']):.4g} {units}, b {float(found['b']):.4g} {units},"
+        f" {float(found['angle']):.4g}° between them, {sites} site{'s' if sites > 1 else ''}"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Workspace(Runner):
 
     Attributes
     ----------
-    image, candidates, columns, model, residual, mixture
+    image, candidates, columns, model, residual, mixture, lattice, cell
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
@@ -64,6 +64,8 @@ class Workspace(Runner):
     model = Product()
     residual = Product()
     mixture = Product()
+    lattice = Product()
+    cell = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     history = traitlets.Tuple(default_value=())
@@ -106,6 +108,7 @@ class Workspace(Runner):
         carries: bool = False,
         follows: bool = False,
         shortcut: Callable[..., Any] | None = None,
+        using: Mapping[str, str] | None = None,
         **arguments: Any,
     ) -> Job:
         """Run an analysis function in the background and take its result as a product.
@@ -116,8 +119,8 @@ class Workspace(Runner):
             Called with `arguments`; parameters named like a product (image, columns, ...) are
             filled in, and ``report`` with the progress of the job.
         into : str, optional
-            Product the result goes to; by default "image" for a DataArray, "columns" for a
-            Dataset over column.
+            Product the result goes to; told from the result when not given: a DataArray is an
+            image, a Dataset over column is columns, and so on.
         wait : bool
             Run here and now, and raise what the function raises.
         amend : bool
@@ -133,6 +136,9 @@ class Workspace(Runner):
         shortcut : callable, optional
             Called in place of `function`, with the same arguments: a quicker way to the same
             result, such as cutting candidates that are known already. The step is `function`.
+        using : mapping, optional
+            Parameter of the function to the product that fills it, where the names differ, such as
+            {"data": "columns"}.
         **arguments
             Arguments of the function.
 
@@ -147,7 +153,7 @@ class Workspace(Runner):
             With `wait`, if another function is running; and whatever the function raises.
         """
         call = Call(
-            function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut
+            function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut, using
         )
         return self._begin(call, wait)
 
