@@ -103,7 +103,7 @@ def displacements(
         vector, covariance = _from_neighbours(
             columns, lattice, of=of, neighbours=neighbours, count=count, offsets=offsets
         )
-        return with_displacement(columns, vector, covariance, _REFERENCES[reference])
+        return _result(columns, vector, covariance, reference)
     given = {"neighbours": neighbours, "count": count, "offsets": offsets}
     unused = [name for name, value in given.items() if value is not None]
     if unused:
@@ -122,7 +122,15 @@ def displacements(
         vector, covariance = _less_site_means(columns, vector, cells)
     if of is not None:
         vector[kinds_of(columns, lattice) != kind_number(columns, lattice, of)] = np.nan
-    return with_displacement(columns, vector, covariance, _REFERENCES[reference])
+    return _result(columns, vector, covariance, reference)
+
+
+def _result(
+    columns: xr.Dataset, vector: np.ndarray, covariance: np.ndarray, reference: Reference
+) -> xr.Dataset:
+    out = with_displacement(columns, vector, covariance, _REFERENCES[reference])
+    out["displacement"].attrs["reference"] = reference
+    return out
 
 
 def _from_lattice(

@@ -22,7 +22,7 @@ from temwidgets.conventions import check_columns
 from temwidgets.kernels.neighbourhoods import MISSING, nearest, rows_of_keys
 
 UNWANTED = -2  # places beyond the number of neighbours that a column of this site has
-_SHELL = 1.15  # ratio of distances from which on the next neighbours are another shell
+_SHELL = 1.33  # ratio of distances that parts shells; random points reach 1.3
 _TIE = 1.05
 _MOST = 24
 _CELLS = 4  # cells searched each way for the neighbours of a site
@@ -200,7 +200,7 @@ def _by_distance(
     known = np.isfinite(points).all(axis=1) & (kinds >= 0)
     centre = np.flatnonzero(known & _is_kind(kinds, mine))
     among = np.flatnonzero(known & _is_kind(kinds, theirs))
-    rows, distance = nearest(points, centre, among, _MOST + 1 if count is None else count + 1)
+    rows, distance = nearest(points, centre, among, _MOST + 1)
     with np.errstate(invalid="ignore"):
         typical = np.median(distance, axis=0) if len(distance) else np.full(2, np.inf)
     typical = typical[np.isfinite(typical)]

@@ -57,7 +57,7 @@ def row_offsets(
         If the image is no single plane, the columns are not fitted, or do not fit the lattice.
     """
     check_image(image)
-    check_columns(columns, needs=("y", "x", "amplitude", "sigma_major", "sigma_minor", "theta"))
+    check_columns(columns, needs=("y", "x", "amplitude", "shape_yy", "shape_yx", "shape_xx"))
     placed = columns if lattice is None else _on_lattice(columns, lattice)
     model = np.asarray(model_image(placed, image).values, float)
     values = np.asarray(image.values, float)

@@ -33,7 +33,6 @@ def with_displacement(
     out = out.assign_coords(component=["y", "x"])
     both = ("column", "component")
     put_with_error(out, "displacement", both, vector, spread, unit, text)
-    out["displacement"].attrs["reference"] = reference
     cross = np.where(np.isfinite(vector[:, 0]), covariance[:, 0, 1], np.nan)
     out["displacement_yx_covariance"] = quantity(
         "column", cross, f"{unit}²", "covariance of the displacement along y and x"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import temwidgets as tw
+from temwidgets.analysis.lattice_data import site_points as tw_points
 from temwidgets.synthetic import perovskite
 
 
@@ -35,3 +36,36 @@ def world():
         background=0.2,
         sigma_spread=0.0,
     )
+
+
+@pytest.fixture(scope="session")
+def make_crystal():
+    """A maker of numbered columns of an oblique two-site lattice, and that lattice."""
+
+    def make(cells=(12, 10), *, units="nm", noise=0.0, affine=((1, 0), (0, 1)), seed=0, std=0.004):
+        lattice = tw.make_lattice(
+            (0.40, 0.03),
+            (-0.02, 0.37),
+            origin=(5.0, -2.0),
+            sites=((0, 0), (0.5, 0.5)),
+            names=("A", "B"),
+            units=units,
+        )
+        n_a, n_b, site = (
+            part.ravel() for part in np.meshgrid(*map(np.arange, (*cells, 2)), indexing="ij")
+        )
+        points = np.column_stack(tw_points(lattice, n_a, n_b, site)) @ np.array(affine, float).T
+        points += np.random.default_rng(seed).normal(0, 1, points.shape) * noise
+        columns = tw.make_columns(*points.T, units=units)
+        columns["sublattice"] = ("column", site.copy(), {"names": ["A", "B"]})
+        for name, values in {
+            "n_a": n_a.astype(float),
+            "n_b": n_b.astype(float),
+            "site": site,
+        }.items():
+            columns[name] = ("column", values)
+        for name in ("y_std", "x_std"):
+            columns[name] = ("column", np.full(n_a.size, std), {"units": units})
+        return columns, lattice
+
+    return make
