@@ -15,6 +15,7 @@ _HOME = {
     "temwidgets.widgets.panels.load": ("LoadPanel",),
     "temwidgets.widgets.panels.prepare": ("PreparePanel",),
     "temwidgets.widgets.status": ("StatusLine",),
+    "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
     "temwidgets.widgets.views.polar": ("PolarHistogram",),
     "temwidgets.widgets.views.scatter": ("ScatterPlot",),

@@ -159,6 +159,33 @@ _CSS = """
   background: var(--jp-cell-editor-background, #f5f5f5);
   border: 1px solid var(--jp-border-color2, #ddd);
 }
+.temwidgets-view .tem-wheel {
+  justify-self: end;
+  align-self: end;
+  width: auto;
+  height: auto;
+  margin: 0 24px 56px 0;
+  pointer-events: none;
+  z-index: 1;
+}
+.tem-wheel .tem-wheel-box {
+  display: flex;
+  align-items: center;
+  gap: 8px;
+  padding: 6px 9px 6px 6px;
+  border-radius: 4px;
+  background: rgb(0 0 0 / 60%);
+  color: #fff;
+  font-size: 12px;
+  line-height: 16px;
+}
+.tem-wheel .tem-wheel-disc {
+  width: 44px;
+  height: 44px;
+  border-radius: 50%;
+  -webkit-mask: radial-gradient(circle, transparent 32%, #000 35%);
+  mask: radial-gradient(circle, transparent 32%, #000 35%);
+}
 .temwidgets-view .tem-table {
   border-collapse: collapse;
   width: auto;

@@ -39,6 +39,16 @@ def categories(columns: xr.Dataset | None) -> list[str]:
     ]
 
 
+def sublattices(columns: xr.Dataset | None) -> list[tuple[str, int]]:
+    """Return name and number of each sublattice, for a menu."""
+    if columns is None or "sublattice" not in columns:
+        return []
+    names = columns["sublattice"].attrs.get("names")
+    called = [] if names is None else [str(name) for name in np.atleast_1d(names)]
+    numbers = [int(n) for n in np.unique(columns["sublattice"].values) if n >= 0]
+    return [(called[n] if n < len(called) else f"sublattice {n}", n) for n in numbers]
+
+
 def choose(columns: xr.Dataset | None, wanted: str) -> str | None:
     """Return `wanted`, or what stands in for it while the columns do not have it."""
     names = numeric(columns)
