@@ -12,6 +12,7 @@ _HOME = {
     "temwidgets.widgets.panels.find": ("FindPanel",),
     "temwidgets.widgets.panels.fit": ("FitPanel",),
     "temwidgets.widgets.panels.intensity": ("IntensityPanel",),
+    "temwidgets.widgets.panels.lattice": ("LatticePanel",),
     "temwidgets.widgets.panels.load": ("LoadPanel",),
     "temwidgets.widgets.panels.prepare": ("PreparePanel",),
     "temwidgets.widgets.status": ("StatusLine",),

@@ -354,8 +354,9 @@ def test_a_handle_is_dragged_by_mouse_and_moved_by_keyboard(page):
     step = 10 * (ranges[0][1] - ranges[0][0]) / PLOT["width"]
     assert moved["x"] == pytest.approx(messages[-1]["x"] - step)
     assert moved["final"]
-    made.set(handles={"a": {"x": 0.0, "y": 1.2, "colour": "#00ff00"}})
+    made.set(handles={"a": {"x": 0.0, "y": 1.2, "colour": "#00ff00", "label": "2 a"}})
     box = page.locator(".tem-handle").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert middle == pytest.approx(made.place(0.0, 1.2), abs=1)
+    assert page.locator(".tem-handle").text_content() == "2 a"
     assert not made.errors

@@ -163,19 +163,25 @@ class Overlays(traitlets.HasTraits):
         """Remove a map; all maps without a name."""
         self.maps = {} if name is None else {k: v for k, v in self.maps.items() if k != name}
 
-    def set_handle(self, name: str, y: float, x: float, colour: str = "#ffd23f") -> None:
+    def set_handle(
+        self, name: str, y: float, x: float, colour: str = "#ffd23f", *, label: str | None = None
+    ) -> None:
         """Put a named point that can be dragged at (y, x) in the image's length unit.
 
         Its place is ``handles[name]``, also while it is dragged; `dragged` tells when it is let go.
+        `label` is written beside it, its name when not given.
         """
-        self._handle_colours = {**self._handle_colours, name: colour}
+        looks = {"colour": colour, "label": name if label is None else label}
+        if self._looks.get(name) != looks:
+            self._looks = {**self._looks, name: looks}
+            self._handles_changed(None)
         self.handles = {**self.handles, name: (float(y), float(x))}
 
     def clear_handles(self, *names: str) -> None:
         """Remove handles; all without a name."""
         self.handles = {k: v for k, v in self.handles.items() if names and k not in names}
 
-    _handle_colours: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed in place
+    _looks: dict[str, dict[str, str]] = {}  # noqa: RUF012 - replaced, never changed in place
     _versions = 0
 
     @traitlets.observe("lines")
@@ -202,7 +208,7 @@ class Overlays(traitlets.HasTraits):
     @traitlets.observe("handles")
     def _handles_changed(self, _: Any) -> None:
         self.stage.layer.handles = {
-            name: {"y": y, "x": x, "colour": self._handle_colours.get(name, "#ffd23f")}
+            name: {"y": y, "x": x, "colour": "#ffd23f", "label": name, **self._looks.get(name, {})}
             for name, (y, x) in self.handles.items()
         }
 

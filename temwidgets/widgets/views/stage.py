@@ -101,6 +101,11 @@ class Stage(widgets.GridBox):
         if self._extent is not None:
             self.ask(*self._extent)
 
+    @property
+    def extent(self) -> Ranges | None:
+        """Outer edges of the image: (x, x), (y, y); None while there is none."""
+        return self._extent
+
     def ask(
         self,
         x_range: tuple[float, float] | None = None,

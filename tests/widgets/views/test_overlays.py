@@ -109,7 +109,10 @@ def test_wrong_maps_are_explained(view, strain):
 def test_handles_are_dragged_by_mouse_and_set_from_python(view):
     view.set_handle("a", 5.1, -1.8)
     view.set_handle("b", 5.2, -1.7, "#00ff00")
-    assert view.stage.layer.handles["a"] == {"y": 5.1, "x": -1.8, "colour": "#ffd23f"}
+    looks = {"colour": "#ffd23f", "label": "a"}
+    assert view.stage.layer.handles["a"] == {"y": 5.1, "x": -1.8, **looks}
+    view.set_handle("a", 5.1, -1.8, label="2 a")
+    assert view.stage.layer.handles["a"]["label"] == "2 a"
     seen = []
     view.observe(lambda _: seen.append((view.handles.get("a"), view.dragged)), "handles")
     move = {"type": "handle", "name": "a", "y": 5.15, "x": -1.9}

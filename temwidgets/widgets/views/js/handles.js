@@ -19,9 +19,11 @@ class Handles {
     const held = this.held && this.places[this.held];
     this.places = { ...records };
     if (held && this.held in records) this.places[this.held] = held;
-    for (const [name, { colour }] of Object.entries(records)) {
+    for (const [name, { colour, label }] of Object.entries(records)) {
       if (!this.nodes.has(name)) this.nodes.set(name, this.make(name));
-      this.nodes.get(name).style.setProperty("--handle", colour);
+      const node = this.nodes.get(name);
+      node.style.setProperty("--handle", colour);
+      if (node.firstChild.textContent !== label) node.firstChild.textContent = label;
     }
   }
 
@@ -31,7 +33,7 @@ class Handles {
     node.dataset.name = name;
     node.setAttribute("role", "button");
     node.setAttribute("aria-label", `Handle ${name}: drag it, or move it with the arrow keys`);
-    element("span", "", node).textContent = name;
+    element("span", "", node);
     const on = (type, act, options) =>
       node.addEventListener(type, act.bind(this), { signal: this.signal, ...options });
     on("pointerdown", (event) => this.press(event, name, node));
