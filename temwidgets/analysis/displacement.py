@@ -30,6 +30,7 @@ _REFERENCES = {
     "neighbours": "the centroid of its neighbours",
 }
 _CLIP = 4.0
+_ONE_SIDED = 0.35  # offset of the neighbours' centroid, over their distance
 
 
 def displacements(
@@ -76,7 +77,8 @@ def displacements(
         ``displacement_direction`` (degrees from +x towards +y), each with ``_std``;
         ``displacement_yx_covariance``; and ``displacement_magnitude_debiased``. NaN where not
         asked for, off the lattice, in a lattice domain other than the main one (for lattice and
-        site), or where a neighbour is missing (vacancy, edge).
+        site), where a neighbour is missing (vacancy, edge), or, without a lattice, where the
+        nearest ones lie on one side.
 
     Raises
     ------
@@ -123,6 +125,13 @@ def displacements(
     if of is not None:
         vector[kinds_of(columns, lattice) != kind_number(columns, lattice, of)] = np.nan
     return _result(columns, vector, covariance, reference)
+
+
+def _one_sided(away: np.ndarray, distance: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Tell whose nearest neighbours lie on one side, for others are missing or unlike them."""
+    length = np.hypot(*away.T)
+    usual = 2 * np.median(length) if length.size else 0.0
+    return (length > np.maximum(_ONE_SIDED * distance, usual)) & (used.sum(axis=1) > 1)
 
 
 def _result(
@@ -218,7 +227,11 @@ def _from_neighbours(
     vector = np.full(points.shape, np.nan)
     covariance = np.full(errors.shape, np.nan)
     around = np.where(used[:, :, None], points[partner], 0)
-    vector[centre] = points[centre] - np.einsum("mk,mki->mi", share, around)
+    away = points[centre] - np.einsum("mk,mki->mi", share, around)
+    if lattice is None:
+        distance = np.linalg.norm(around - points[centre][:, None], axis=2)
+        away[_one_sided(away, np.einsum("mk,mk->m", share, distance), used)] = np.nan
+    vector[centre] = away
     shared = np.where(used[:, :, None, None], errors[partner], 0)
     covariance[centre] = errors[centre] + np.einsum("mk,mkij->mij", share**2, shared)
     return vector, covariance

@@ -248,3 +248,26 @@ def test_neighbours_without_shells_are_refused():
     columns = tw.make_columns(*rng.uniform(0, 50, (2, 400)))
     with pytest.raises(ValueError, match="do not stand in shells"):
         tw.displacements(columns, reference="neighbours")
+
+
+def test_without_a_lattice_neighbours_on_one_side_are_none(make_crystal):
+    """A layer whose A columns are of another sublattice has no neighbours of this one."""
+    columns, _ = make_crystal((12, 20))
+    columns.sublattice.values[((columns.site == 0) & (columns.n_b > 14)).values] = 2
+    columns = moved_weak(columns, (0.01, 0.0))
+    found = tw.displacements(columns, reference="neighbours", of=1, neighbours=0)
+    length = values(found, "displacement_magnitude")
+    np.testing.assert_allclose(length[np.isfinite(length)], 0.01)
+    assert np.isfinite(length).sum() == 11 * 14
+
+
+def test_one_sided_neighbours_are_told_from_displaced_columns():
+    ways = np.deg2rad([0, 90, 180, 270])
+    ring = np.column_stack([np.sin(ways), np.cos(ways)])
+    crowd = np.concatenate([ring + np.array([10 * k, 0]) for k in range(5)])
+    centres = [[0.1, 0], [10.1, 0], [20.1, 0], [30.1, 0], [40.7, 0]]
+    columns = tw.make_columns(*np.concatenate([crowd, centres]).T)
+    columns["sublattice"] = ("column", np.repeat([0, 1], [20, 5]))
+    found = tw.displacements(columns, reference="neighbours", count=4)
+    np.testing.assert_allclose(values(found)[20:24], [[0.1, 0]] * 4, atol=1e-12)
+    assert np.isnan(values(found)[24]).all()
