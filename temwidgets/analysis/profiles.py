@@ -63,8 +63,8 @@ def profile(
         ``position`` (length unit, along the rows' normal or the direction, of the columns used),
         ``mean``, ``mean_std`` (standard error, from the scatter within the row; of a single column
         its own), ``spread`` (standard deviation within the row), ``count``, and ``cell``, the
-        place in cells along the vector (NaN for a direction). Rows without a finite value are left
-        out.
+        place in cells along the vector (NaN for a direction); and ``row_of_column`` (column), -1
+        for columns not used. Rows without a finite value are left out.
 
     Raises
     ------
@@ -90,7 +90,9 @@ def profile(
         rows = _lattice_rows(columns, lattice, along, used, width)
     else:
         rows = _strips(columns, along, used, width)
-    return _averages(columns, variable, values, rows)
+    made = _averages(columns, variable, values, rows)
+    member = quantity("column", rows.row, "1", "row of the column, -1 for none")
+    return made.assign_coords(column=columns["column"]).assign(row_of_column=member)
 
 
 def _chosen(
