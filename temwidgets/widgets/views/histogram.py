@@ -21,6 +21,7 @@ from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._bins import bin_edges, counts, mixture_curves, outline, robust_range
 from temwidgets.widgets.views._histogram_controls import HistogramControls
 from temwidgets.widgets.views._histogram_print import histogram_plot
+from temwidgets.widgets.views._kinds import kind_colour, kind_title
 from temwidgets.widgets.views._print import Plot, Printed
 from temwidgets.widgets.views._readout import shortcomings, statistics
 from temwidgets.widgets.views._variables import choose, column_variable, numeric, title, unit
@@ -224,10 +225,9 @@ class Histogram(Printed, ColumnsView):
         if self.columns is None or self.by is None or self.by not in self.columns:
             return [("all", values, palette.ALL)]
         kinds = self.columns[self.by].values
-        name = self.by.replace("_", " ")
         return [
-            (f"{name} {int(kind)}", values[kinds == kind], palette.category(int(kind)))
-            for kind in np.unique(kinds)[:20]
+            (kind_title(*known), values[kinds == known[2]], kind_colour(*known))
+            for known in ((self.columns, self.by, int(kind)) for kind in np.unique(kinds)[:20])
         ] or [("all", values, palette.ALL)]
 
     def _explain(self, values: np.ndarray) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.conventions import Flag
-from temwidgets.widgets import palette
+from temwidgets.widgets.views._kinds import kind_colour, kind_name
 from temwidgets.widgets.views._variables import categories, column_variable, title
 from temwidgets.widgets.views.colormaps import colour_table, hex_colour, rgb
 
@@ -80,8 +80,9 @@ def colouring(
         return Colouring("plain", np.empty(0, np.float32), (0.0, 1.0), table, {})
     values = column_variable(columns, name).values.astype(np.float32)
     if name in categories(columns):
-        legend = {"title": title(columns, name), "name": name, "entries": _entries(values)}
-        return Colouring("category", values, (0.0, 1.0), category_table(), legend)
+        legend = {"title": title(columns, name), "name": name, "entries": _entries(columns, name)}
+        table = _category_table(columns, name)
+        return Colouring("category", values, (0.0, 1.0), table, legend)
     low, high = limits or _range(values)
     table = colour_table(cmap)
     gradient = [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)]
@@ -107,16 +108,19 @@ def colours(how: Colouring, count: int, plain: str) -> np.ndarray:
     return np.where(np.isfinite(t)[:, None], toned, np.uint8(153))
 
 
-def category_table() -> np.ndarray:
+def _category_table(columns: xr.Dataset, name: str) -> np.ndarray:
     """Return the colours of categories 0, 1, 2, ...; the last entry is that of category -1."""
-    table = [rgb(palette.category(i)) for i in range(255)] + [rgb(palette.category(-1))]
-    return np.array(table, np.uint8)
+    kinds = [*range(255), -1]
+    return np.array([rgb(kind_colour(columns, name, kind)) for kind in kinds], np.uint8)
 
 
-def _entries(values: np.ndarray) -> list[dict[str, str]]:
-    kinds, counts = np.unique(values.astype(int), return_counts=True)
+def _entries(columns: xr.Dataset, name: str) -> list[dict[str, str]]:
+    kinds, counts = np.unique(columns[name].values.astype(int), return_counts=True)
     rows = [
-        {"colour": palette.category(int(kind)), "label": f"{kind if kind >= 0 else 'none'} ({n:,})"}
+        {
+            "colour": kind_colour(columns, name, int(kind)),
+            "label": f"{kind_name(columns, name, int(kind))} ({n:,})",
+        }
         for kind, n in zip(kinds, counts, strict=True)
     ]
     more = [{"colour": "transparent", "label": f"and {len(rows) - _MANY} more"}]
