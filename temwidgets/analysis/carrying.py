@@ -17,6 +17,7 @@ _POWERS = {
     "voronoi_intensity": 2,
 }
 _PLACE_ERRORS = ("y_std", "yx_covariance", "x_std")
+_STRAINS = ("e_xx", "e_yy", "e_xy", "rotation", "dilatation")
 _SHAPE = ("shape_yy", "shape_yx", "shape_xx")
 
 
@@ -36,8 +37,9 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
         All columns with their labels, also those that `target` no longer shows. Positions,
         `theta`, sigmas, shape covariances, areas, integrated intensities, displacements and their
         standard errors are in the frame and unit of `target`. A turn drops the fitted background
-        (``background_spline``), which lies along y and x: fit again to have one. All else is
-        unchanged.
+        (``background_spline``), which lies along y and x: fit again to have one. A turn or a change
+        of scale drops what was derived from displacements (errors, magnitudes, directions) and
+        strains: measure them again. All else is unchanged.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
             " of the columns cannot be carried over. Find and fit them in the new image."
         )
     carried = columns.copy()
+    if not np.allclose(matrix, np.eye(2), rtol=0, atol=1e-9):
+        carried = carried.drop_vars([n for n in carried.data_vars if _is_derived(str(n))])
     _carry_vectors(carried, matrix, offset)
     _carry_place_errors(carried, matrix)
     carried = _carry_background(carried, matrix, offset)
@@ -69,6 +73,10 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
     if "separation" in carried.attrs:
         carried.attrs["separation"] = float(carried.attrs["separation"]) * factor
     return _with_unit(carried, length_unit(source), length_unit(target))
+
+
+def _is_derived(name: str) -> bool:
+    return name.startswith("displacement_") or name.removesuffix("_std") in _STRAINS
 
 
 def _carry_vectors(columns: xr.Dataset, matrix: np.ndarray, offset: np.ndarray) -> None:

@@ -112,3 +112,13 @@ def test_sentences(crystal):
         tw.carry_columns(truth, image, stretched)
     with pytest.raises(ValueError, match="columns are in px, but source is in nm"):
         tw.carry_columns(truth, stretched, image)
+
+
+def test_a_turn_drops_what_was_derived_from_displacements(crystal):
+    image, truth = crystal
+    derived = ["displacement_magnitude", "displacement_direction_std", "e_xx", "rotation_std"]
+    measured = truth.assign({name: truth.y * 0 + 1 for name in derived})
+    turned = tw.carry_columns(measured, image, tw.rotate(image, 20.0))
+    assert not set(derived) & set(turned)
+    cropped = tw.carry_columns(measured, image, tw.crop(image, y=(8, 110)))
+    assert set(derived) <= set(cropped)
