@@ -28,7 +28,10 @@ class WheelLegend(widgets.HTML):
         if info is None:
             return
         unit, factor = readable_unit(units, info["long"])
-        lines = [f"{info['scale']:g}× enlarged", f"95 % < {written(info['long'] * factor)} {unit}"]
+        lines = [
+            f"{info['scale']:g}× enlarged",
+            f"95 % < {written(info['long'] * factor, 2)} {unit}",
+        ]
         words = "".join(f"<div>{escape(line)}</div>" for line in lines)
         self.value = f'<div class="tem-wheel-box">{_disc()}<div>{words}</div></div>'
 
