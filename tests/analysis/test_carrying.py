@@ -117,7 +117,7 @@ def test_sentences(crystal):
 def test_a_turn_drops_what_was_derived_from_displacements(crystal):
     image, truth = crystal
     derived = ["displacement_magnitude", "displacement_direction_std", "e_xx", "rotation_std"]
-    measured = truth.assign({name: truth.y * 0 + 1 for name in derived})
+    measured = truth.assign(dict.fromkeys(derived, truth.y * 0 + 1))
     turned = tw.carry_columns(measured, image, tw.rotate(image, 20.0))
     assert not set(derived) & set(turned)
     cropped = tw.carry_columns(measured, image, tw.crop(image, y=(8, 110)))
