@@ -61,6 +61,13 @@ _HOME = {
     ),
     "temwidgets.analysis.mixture": ("assign_populations", "fit_mixture", "mixture_density"),
     "temwidgets.analysis.sublattices": ("label_sublattices",),
+    "temwidgets.analysis.motif_editing": (
+        "cell_profile",
+        "delete_site",
+        "motif_columns",
+        "move_site",
+        "name_sites",
+    ),
     "temwidgets.analysis.site_sublattices": ("colour_sublattices", "sublattices_from_sites"),
     "temwidgets.analysis.naming": ("name_sublattices",),
     "temwidgets.analysis.pixels": ("bin_pixels", "calibrate", "rescale"),
