@@ -211,6 +211,15 @@ def _writer(file: Path, obj: Any, lattice: xr.Dataset | None) -> Callable[[Path]
 def open_result(path: str | os.PathLike[str]) -> store.Result:
     """Reopen what `save` wrote: the same DataArray, Dataset or DataTree, in memory.
 
+    Parameters
+    ----------
+    path : path-like
+        A netCDF-4 file; CSV and XYZ are read by `read_columns`.
+
+    Returns
+    -------
+    DataArray, Dataset or DataTree
+
     Raises
     ------
     ValueError

@@ -93,6 +93,18 @@ def move_columns(columns: xr.Dataset, labels: Any, y: Any, x: Any) -> xr.Dataset
 def delete_columns(columns: xr.Dataset, labels: Any) -> xr.Dataset:
     """Return `columns` without those called `labels`, whose labels are not used again.
 
+    Parameters
+    ----------
+    columns : Dataset, dim column
+        Columns to start from; not changed.
+    labels : int or array_like of int
+        Labels of the columns to leave out.
+
+    Returns
+    -------
+    Dataset
+        The other columns, with their labels and values.
+
     Raises
     ------
     ValueError
@@ -115,6 +127,11 @@ def set_sublattice(columns: xr.Dataset, labels: Any, sublattice: int) -> xr.Data
         Labels of the columns to assign.
     sublattice : int
         0, 1, 2, ...; -1 takes the assignment back.
+
+    Returns
+    -------
+    Dataset
+        With the integer variable ``sublattice``; its names and elements are kept.
 
     Raises
     ------

@@ -166,7 +166,20 @@ def to_original(image: xr.DataArray, y: Any, x: Any) -> tuple[np.ndarray, np.nda
 
 
 def from_original(image: xr.DataArray, y: Any, x: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Map positions in the image as it was read to `image`; the inverse of `to_original`."""
+    """Map positions in the image as it was read to `image`; the inverse of `to_original`.
+
+    Parameters
+    ----------
+    image : DataArray
+        The image into whose frame the positions are brought.
+    y, x : array_like
+        Lengths in the original frame.
+
+    Returns
+    -------
+    y, x : ndarray
+        Lengths in the frame of `image`.
+    """
     matrix, offset = _frame(image)
     here = np.stack(np.broadcast_arrays(np.subtract(y, offset[0]), np.subtract(x, offset[1])))
     y_here, x_here = np.tensordot(np.linalg.inv(matrix), here, 1)

@@ -43,7 +43,25 @@ def model_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
 
 
 def residual_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
-    """Return image minus model, in counts; see `model_image`."""
+    """Return image minus model.
+
+    Parameters
+    ----------
+    columns : Dataset, (column,)
+        Fitted columns.
+    image : DataArray, (y, x)
+        The image they were fitted in.
+
+    Returns
+    -------
+    DataArray, (y, x)
+        In counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `model_image`.
+    """
     residual = image - model_image(columns, image)
     attrs = {**image.attrs, "units": "counts", "long_name": "residual"}
     return residual.rename("residual").assign_attrs(attrs)

@@ -62,6 +62,15 @@ def crop(image: xr.DataArray, *, y: Range = (None, None), x: Range = (None, None
 def select_frame(image: xr.DataArray, frame: int) -> xr.DataArray:
     """Take one frame of a stack, by the number it has in the coordinate ``frame``, and keeps.
 
+    Parameters
+    ----------
+    image : DataArray, (frame, y, x)
+    frame : int
+
+    Returns
+    -------
+    DataArray, (y, x)
+
     Raises
     ------
     ValueError
