@@ -280,6 +280,9 @@ def test_options_that_do_not_go_together(tmp_path):
         tw.read_columns(path, image=image)
     with pytest.raises(ValueError, match="options are for tables"):
         tw.read_columns(tw.save(tmp_path / "c.nc", make()), units="nm")
+    (tmp_path / "broken.nc").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="cannot be read as columns"):
+        tw.read_columns(tmp_path / "broken.nc")
     with pytest.raises(FileNotFoundError, match="There is no file"):
         tw.read_columns(tmp_path / "none.csv")
 
