@@ -75,8 +75,8 @@ def order_spectrum(
         ``p_value`` and ``log10_p``, which has no smallest number; with a lattice ``wavelength``
         (length unit) and ``direction`` (degrees from +x towards +y). The wave is
         ``amplitude cos(2 pi (q_a n_a + q_b n_b) + phase)``; `order_modulation` evaluates it.
-        Attributes: variable, site, n_columns, ``power_threshold`` (power of a peak at `level`, for
-        white noise), ``independent_waves``.
+        Attributes: variable, site, n_columns, level, ``power_threshold`` (power of a peak at
+        `level`, for white noise), ``independent_waves``.
 
     Raises
     ------
@@ -117,6 +117,7 @@ def order_spectrum(
         "trend": int(trend),
         "noise": noise,
         "independent_waves": number,
+        "level": level,
         "power_threshold": _threshold(setup.freedom, level, number),
     }
     return result if lattice is None else result.assign(_lengths(result, lattice))

@@ -97,7 +97,10 @@ def make_step(
 
 
 def _products(names: list[str]) -> str:
-    articles = {"image": "an image", "lattice": "a lattice", "cell": "a mean cell"}
+    articles = {
+        **{"image": "an image", "lattice": "a lattice", "cell": "a mean cell"},
+        "spectrum": "a spectrum",
+    }
     return " and ".join(articles.get(name, name) for name in names)
 
 
@@ -108,6 +111,7 @@ def _cure(name: str) -> str:
         "model": "fit the columns first.",
         "lattice": "find the lattice first.",
         "cell": "average the unit cells first.",
+        "spectrum": "look for order first.",
     }.get(name, f"make {name} first.")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.cell_parameters import cell_parameters
 from temwidgets.analysis.lattice_data import check_lattice
 from temwidgets.conventions import check_columns, check_image, pixel_grid
+from temwidgets.widgets.spectra import describe_spectrum, is_spectrum, spectrum_stays
 from temwidgets.widgets.traits import Trait
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 PRODUCTS = (
     *("image", "candidates", "columns", "model", "residual", "mixture"),
-    *("lattice", "cell"),
+    *("lattice", "cell", "spectrum"),
 )
 DERIVED = ("model", "residual")
 """Products that follow from the others: undo passes over the steps that made them."""
@@ -33,7 +35,7 @@ class Product(Trait):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check against the conventions."""
-        if value is None or self.name in ("candidates", "mixture", "cell"):
+        if value is None or self.name in ("candidates", "mixture", "cell", "spectrum"):
             return value
         if self.name == "lattice":
             return check_lattice(value)
@@ -59,7 +61,7 @@ def destination(name: str, result: Any) -> str:
     Raises
     ------
     TypeError
-        If it is no image, columns, lattice or mean cell.
+        If it is no image, columns, lattice, mean cell or spectrum.
     """
     if isinstance(result, xr.DataArray):
         return "image"
@@ -67,6 +69,8 @@ def destination(name: str, result: Any) -> str:
         return "columns"
     if isinstance(result, xr.Dataset) and "along_a" in result.dims:
         return "cell"
+    if is_spectrum(result):
+        return "spectrum"
     if isinstance(result, xr.Dataset) and {"vectors", "origin"} <= set(result.variables):
         return "lattice"
     raise TypeError(
@@ -84,12 +88,21 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
     if step.into == "image":
         dropped |= {"candidates", "cell"}
         dropped |= {"lattice"} if step.carries or "columns" in step.clears else set()
-    if step.into == "lattice":
-        dropped |= {"cell"} - set(step.inputs.values())
+    if step.into == "lattice" and not _same_cell(state.get("lattice"), result):
+        dropped.add("cell")
     new = {**state, **dict.fromkeys(dropped), step.into: result}
     if step.into == "model" and result is not None:
         new["residual"] = plane(state["image"], step.frame or 0) - result
+    if not spectrum_stays(new.get("spectrum"), state.get("columns"), new.get("columns")):
+        new["spectrum"] = None
     return new
+
+
+def _same_cell(before: Any, after: Any) -> bool:
+    """Whether a lattice only differs in its sites, so that its mean cell still holds."""
+    if before is None or after is None:
+        return False
+    return all(np.array_equal(before[n].values, after[n].values) for n in ("vectors", "origin"))
 
 
 def describe(product: Any) -> str:
@@ -98,6 +111,8 @@ def describe(product: Any) -> str:
         return f"the mean of {int(product['n_cells']):,} cells"
     if isinstance(product, xr.Dataset) and "vectors" in product:
         return _cell_text(product)
+    if is_spectrum(product):
+        return describe_spectrum(product)
     if isinstance(product, xr.Dataset) and "column" not in product.dims:
         return f"{product.sizes.get('population', 0)} populations"
     if isinstance(product, xr.Dataset):

@@ -44,7 +44,7 @@ class Workspace(Runner):
 
     Attributes
     ----------
-    image, candidates, columns, model, residual, mixture, lattice, cell
+    image, candidates, columns, model, residual, mixture, lattice, cell, spectrum
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
@@ -66,6 +66,7 @@ class Workspace(Runner):
     mixture = Product()
     lattice = Product()
     cell = Product()
+    spectrum = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     history = traitlets.Tuple(default_value=())

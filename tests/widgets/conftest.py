@@ -35,3 +35,30 @@ def displaced(columns):
     vector[:2] = np.nan
     out = with_displacement(columns, vector, np.tile(1e-6 * np.eye(2), (30, 1, 1)), "a test")
     return out
+
+
+def crystal(contrast, seed=5):
+    """Columns on 20 x 24 cells, some missing; rows along b alternate by `contrast`."""
+    rng = np.random.default_rng(seed)
+    n_a, n_b = (v.ravel().astype(float) for v in np.mgrid[:20, :24])
+    there = rng.random(n_a.size) > 0.05
+    n_a, n_b = n_a[there], n_b[there]
+    columns = tw.make_columns(5 + 0.39 * n_b, -2 + 0.4 * n_a)
+    for name, values in (("n_a", n_a), ("n_b", n_b), ("site", np.zeros(n_a.size, int))):
+        columns[name] = ("column", values, {"units": "1", "long_name": name})
+    intensity = 5 + contrast / 2 * np.where(n_a % 2, -1, 1) + rng.normal(0, 0.5, n_a.size)
+    attrs = {"units": "counts nm²", "long_name": "integrated intensity"}
+    columns["intensity"] = ("column", intensity, attrs)
+    return columns
+
+
+@pytest.fixture
+def ordered():
+    """Hidden order: every other row is fainter by less than the spread of single columns."""
+    return crystal(0.4)
+
+
+@pytest.fixture
+def disordered():
+    """The same without order."""
+    return crystal(0.0)
