@@ -64,6 +64,20 @@ _CSS = """
 .widget-hbox > .temwidgets-view {
   flex: 1 1 320px;
 }
+.temwidgets-view .tem-cell {
+  flex-flow: row wrap;
+  gap: 8px;
+  align-items: flex-start;
+}
+.temwidgets-view .tem-cell > .widget-vbox:first-child {
+  flex: 1 1 320px;
+  min-width: 300px;
+}
+.temwidgets-view .tem-cell > .tem-image-view {
+  flex: 2 1 380px;
+  min-width: 340px;
+  width: auto;
+}
 .tem-explorer .tem-plots .widget-toggle-buttons {
   margin: 0 0 2px;
 }

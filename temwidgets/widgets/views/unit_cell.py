@@ -1,0 +1,299 @@
+"""The mean unit cell with its sites, which can be dragged and named, and a profile through it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+
+import temwidgets as tw
+from temwidgets.analysis.lattice_data import vectors_of
+from temwidgets.widgets import palette
+from temwidgets.widgets.controls import button, checkbox
+from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.messages import Message
+from temwidgets.widgets.status import StatusLine
+from temwidgets.widgets.style import row, style_sheet
+from temwidgets.widgets.views._cell_profile import CellProfile
+from temwidgets.widgets.views._site_lines import SiteLines
+from temwidgets.widgets.views.image_view import ImageView
+from temwidgets.widgets.workspace import Workspace
+
+_PIXELS = 320
+_ENDS = ("from", "to")
+_LINE = "#ff6fae"
+_BORDER = (255, 214, 64, 200)
+
+
+class UnitCellView(widgets.VBox):
+    """The mean cell of a crystal, its sites and a profile between two points.
+
+    Parameters
+    ----------
+    source : Workspace or Dataset, (along_a, along_b)
+        The workspace to follow, or a mean cell from `temwidgets.mean_cell`.
+    lattice : Dataset, optional
+        With a bare cell: the lattice whose sites are shown.
+    status : bool
+        Show messages and progress in the view itself.
+    **options
+        `line`, `height` and `layout`.
+
+    Attributes
+    ----------
+    line : ((y, x), (y, x)) or None
+        Ends of the profile in lengths from the corner of a cell; None: no profile.
+    image_view : ImageView
+        Draws the cell; ``image_view.handles["site 0"]`` is where the first site is.
+    names : SiteLines
+        A line for each site: ``names.lines[0].name`` renames it.
+    profile : CellProfile
+        The plot of the profile; ``profile.values`` is the DataArray.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither, or an option is unknown.
+    """
+
+    line = traitlets.Tuple(default_value=None, allow_none=True)
+    height = traitlets.Int(380, min=160)
+    _heard: tuple[tuple[Any, Any, list[str]], ...] = ()
+
+    def __init__(
+        self, source: Any, lattice: xr.Dataset | None = None, *, status: bool = True, **options: Any
+    ) -> None:
+        reject_unknown("UnitCellView", options, ["line", "height", "layout"])
+        self.workspace = _workspace(source, lattice)
+        line = options.pop("line", None)
+        super().__init__(**options)
+        self.add_class("temwidgets-view")
+        self._busy = False
+        self._pending: str | None = None
+        self._actions: list[widgets.Button] = []
+        self._picture = Workspace()
+        self.image_view = ImageView(self._picture, height=self.height, color_by=None)
+        # The markers are copies of the sites: they follow the handles and are not edited.
+        self.image_view.toolbar.children[2].layout.display = "none"
+        self.profile = CellProfile()
+        self.names = SiteLines(self._rename, self._delete)
+        self._empty = widgets.HTML(
+            '<div class="tem-info">No mean cell yet: find the lattice, then press Average.</div>'
+        )
+        lines = [StatusLine(self.workspace)] if status else []
+        body = widgets.HBox([widgets.VBox([self.names, self.profile]), self.image_view])
+        body.add_class("tem-cell")
+        self._body = body
+        self.children = [style_sheet(), self._buttons(), self._empty, body, *lines]
+        self._heard = (
+            (self.workspace, self._shown, ["cell", "lattice"]),
+            (self.workspace.job, self._rest, ["running"]),
+            (self.image_view, self._dragged, ["handles", "dragged"]),
+            (self, self._lined, ["line"]),
+        )
+        for owner, act, names in self._heard:
+            owner.observe(act, names)
+        self._shown(None)
+        self._rest(None)
+        self.line = line
+
+    def close(self) -> None:
+        """Close all parts and let go of the workspace."""
+        for owner, act, names in self._heard:
+            owner.unobserve(act, names)
+        if self._heard:
+            self.image_view.close()
+        self._heard = ()
+        super().close()
+
+    def show_error(self, error: BaseException) -> None:
+        """Show the sentence of an exception in the status line."""
+        self.workspace.message = Message("error", sentence(error))
+
+    def _buttons(self) -> widgets.HBox:
+        self.average = self._action(
+            "Average", "Average all cells of the image, registered by their columns", self._average
+        )
+        self.selected = checkbox("selected only", "Average the cells of the selected columns")
+        self.fit = self._action(
+            "Fit motif", "Find the columns of the cell and fit them", self._fit_motif
+        )
+        self.complete = self._action(
+            "Place missing columns", "Add the columns that the motif predicts", self._complete
+        )
+        self.measure = widgets.ToggleButton(
+            description="Profile", icon="area-chart", layout={"width": "auto"},
+            tooltip="Intensity along a line; drag its ends",
+        )  # fmt: skip
+        self.measure.observe(self._measured, "value")
+        return row(self.average, self.selected, self.fit, self.complete, self.measure)
+
+    def _action(self, description: str, tooltip: str, act: Any) -> widgets.Button:
+        made = button(description, tooltip, button_style="primary")
+        made.on_click(act)
+        self._actions.append(made)
+        return made
+
+    @guarded
+    def _rest(self, _: Any) -> None:
+        for made in self._actions:
+            made.disabled = self.workspace.job.running
+
+    @guarded
+    def _average(self, _: Any) -> None:
+        workspace, options = self.workspace, {}
+        columns = workspace.columns
+        if columns is None or "n_a" not in columns:
+            options["columns"] = None
+        if self.selected.value:
+            if not workspace.selection.labels.size:
+                raise ValueError("No column is selected: select some in a view first.")
+            options["labels"] = workspace.selection.labels
+        workspace.run(tw.mean_cell, into="cell", **options)
+
+    @guarded
+    def _fit_motif(self, _: Any) -> None:
+        self.workspace.run(tw.fit_motif, into="lattice")
+
+    @guarded
+    def _complete(self, _: Any) -> None:
+        self.workspace.run(tw.complete_columns, into="columns")
+
+    def _rename(self, site: int, name: str) -> None:
+        self._change(tw.name_sites, names={site: name})
+
+    def _delete(self, site: int) -> None:
+        self._change(tw.delete_site, site=site)
+
+    @guarded
+    def _change(self, function: Any, **arguments: Any) -> None:
+        """Run a step on the sites; on failure all is drawn as it was."""
+        try:
+            self.workspace.run(function, into="lattice", wait=True, **arguments)
+        except Exception:
+            self._shown(None)
+            raise
+
+    @guarded
+    def _shown(self, _: Any) -> None:
+        cell, lattice = self.workspace.cell, self.workspace.lattice
+        self._empty.layout.display = "none" if cell is not None else ""
+        self._body.layout.display = "" if cell is not None else "none"
+        self.fit.layout.display = self.measure.layout.display = "" if cell is not None else "none"
+        known = lattice is not None and self.workspace.columns is not None
+        self.complete.layout.display = "" if cell is not None and known else "none"
+        if cell is None:
+            return
+        image = tw.cell_image(cell, sampling=_sampling(cell))
+        if self._picture.image is None or not image.identical(self._picture.image):
+            self._picture.image = image
+        self._draw_sites(image, lattice)
+        self._draw_line()
+
+    def _draw_sites(self, image: xr.DataArray, lattice: xr.Dataset | None) -> None:
+        view, vectors = self.image_view, vectors_of(self.workspace.cell)
+        corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ vectors
+        border = np.hstack([corners, np.roll(corners, -1, axis=0)])
+        view.set_lines("cell", border, colours=_BORDER, width=1.5)
+        self.names.show(lattice)
+        if lattice is None:
+            return
+        spans = [(float(image[name][0]), float(image[name][-1])) for name in ("y", "x")]
+        self._picture.columns = tw.motif_columns(lattice, *spans)
+        view.color_by = "sublattice"
+        places = lattice["site_position"].values @ vectors_of(lattice)
+        self._set_handles({f"site {k}": place for k, place in enumerate(places)}, lattice)
+
+    def _set_handles(self, places: dict[str, Any], lattice: xr.Dataset) -> None:
+        view = self.image_view
+        self._busy = True
+        try:
+            gone = [name for name in view.handles if name not in (*places, *_ENDS)]
+            if gone:
+                view.clear_handles(*gone)
+            for (name, place), called in zip(
+                places.items(), lattice["site_name"].values, strict=True
+            ):
+                number = int(name.split()[1])
+                view.set_handle(
+                    name,
+                    place[0],
+                    place[1],
+                    palette.category(number),
+                    label=str(called) or str(number),
+                )
+        finally:
+            self._busy = False
+
+    @guarded
+    def _dragged(self, change: Any) -> None:
+        """Move a site when it is let go; the profile follows while its ends are dragged."""
+        if self._busy:
+            return
+        view = self.image_view
+        if change["name"] == "handles":
+            old = change["old"] or {}
+            moved = next((n for n, at in view.handles.items() if n in old and old[n] != at), None)
+            if moved in _ENDS:
+                self.line = tuple(view.handles[end] for end in _ENDS)
+            elif moved is not None:
+                self._pending = moved
+        if self._pending is not None and not view.dragged:
+            name, self._pending = self._pending, None
+            y, x = view.handles[name]
+            self._change(tw.move_site, site=int(name.split()[1]), y=y, x=x)
+
+    @guarded
+    def _measured(self, change: Any) -> None:
+        if not change["new"]:
+            self.line = None
+        elif self.line is None and self.workspace.cell is not None:
+            a = vectors_of(self.workspace.cell)[0]
+            self.line = ((0.0, 0.0), (float(a[0]), float(a[1])))
+
+    @guarded
+    def _lined(self, _: Any) -> None:
+        self.measure.value = self.line is not None
+        self._draw_line()
+
+    def _draw_line(self) -> None:
+        view, cell = self.image_view, self.workspace.cell
+        if self.line is None or cell is None:
+            view.clear_lines("profile")
+            view.clear_handles(*_ENDS)
+            self.profile.show(None)
+            return
+        start, end = self.line
+        view.set_lines("profile", [[*start, *end]], colours=_LINE, width=2)
+        self._busy = True
+        try:
+            for name, place in zip(_ENDS, self.line, strict=True):
+                view.set_handle(name, place[0], place[1], _LINE)
+        finally:
+            self._busy = False
+        self.profile.show(tw.cell_profile(cell, start, end))
+
+
+def _sampling(cell: xr.Dataset) -> float:
+    """Pixels so fine that the picture looks smooth."""
+    return float(2 * np.abs(vectors_of(cell)).sum(axis=0).max() / _PIXELS)
+
+
+def _workspace(source: Any, lattice: xr.Dataset | None) -> Workspace:
+    if isinstance(source, Workspace):
+        if lattice is not None:
+            raise TypeError("A Workspace has its own lattice; give one only with a bare cell.")
+        return source
+    if not isinstance(source, xr.Dataset) or "along_a" not in source.dims:
+        raise TypeError(
+            "UnitCellView shows a mean cell: give it a Workspace, or a Dataset such as"
+            f" temwidgets.mean_cell(image, lattice) returns, not a {type(source).__name__}."
+        )
+    workspace = Workspace()
+    if lattice is not None:
+        workspace.lattice = lattice
+    workspace.cell = source
+    return workspace
