@@ -21,6 +21,7 @@ _HOME = {
     "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
+    "temwidgets.widgets.views.order": ("OrderView",),
     "temwidgets.widgets.views.polar": ("PolarHistogram",),
     "temwidgets.widgets.views.profile": ("ProfileView",),
     "temwidgets.widgets.views.scatter": ("ScatterPlot",),
