@@ -87,3 +87,26 @@ def test_a_selection_elsewhere_fills_its_part_of_the_bins(lab, shown):
     lab.page.keyboard.press("Escape")
     lab.wait_value("len(shared)", 0)
     assert not lab.errors
+
+
+def test_a_click_on_a_profile_selects_a_row(lab):
+    lab.execute(SETUP)
+    lab.execute(
+        "from temwidgets.widgets import ProfileView\n"
+        "columns['y'].values[:] = np.repeat(np.arange(12.0), 12)\n"
+        "columns['x'].values[:] = np.tile(np.arange(12.0), 12)\n"
+        "view = ProfileView(columns, 'displacement_magnitude', along=90.0, selection=shared)"
+    )
+    cell = lab.run("view")
+    area = cell.output.locator(".bqplot .plotarea_events").first
+    area.wait_for()
+    lab.page.wait_for_timeout(500)
+    box = area.bounding_box()
+    low, high = lab.value("[view._x.min, view._x.max]")
+    for row in (3.0, 8.0):
+        across = box["x"] + (row - low) / (high - low) * box["width"]
+        lab.page.mouse.click(across, box["y"] + 0.3 * box["height"])
+        wanted = list(range(int(row) * 12, int(row) * 12 + 12))
+        lab.wait_value("shared.labels.tolist()", wanted)
+        assert lab.value("view.brush is not None")
+    assert not lab.errors

@@ -21,6 +21,7 @@ class OverImage:
     """
 
     image_view: ImageView
+    _own: bool
     active: bool
     children: Any
     _note: widgets.HTML

@@ -71,6 +71,15 @@ def title(columns: xr.Dataset, name: str) -> str:
     return text + (f" ({units})" if units else "")
 
 
+def short_title(columns: xr.Dataset, name: str, room: int = 36) -> str:
+    """Return the title, or name and unit where the title is too long for an upright axis."""
+    text, units = title(columns, name), unit(columns, name)
+    if len(text) <= room:
+        return text
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:] + (f" ({units})" if units else "")
+
+
 def choices(columns: xr.Dataset | None, names: list[str]) -> list[tuple[str, str]]:
     """Return the entries of a dropdown; equal titles are told apart by the variable's name."""
     if columns is None:

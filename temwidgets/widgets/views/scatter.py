@@ -26,7 +26,7 @@ from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
-from temwidgets.widgets.views._variables import choose, column_variable, numeric, title
+from temwidgets.widgets.views._variables import choose, column_variable, numeric, short_title, title
 from temwidgets.widgets.views.colormaps import rgb
 
 
@@ -164,7 +164,8 @@ class ScatterPlot(Printed, ColumnsView):
         set_range(self._sx, self._axes[0], *self._frame.x)
         set_range(self._sy, self._axes[1], *self._frame.y)
         for axis, name in zip(self._axes, self.shown, strict=True):
-            axis.label = "" if self.columns is None or name is None else title(self.columns, name)
+            titled = title if axis is self._axes[0] else short_title
+            axis.label = "" if self.columns is None or name is None else titled(self.columns, name)
         with self._picture.hold_sync():
             self._picture.x, self._picture.y = list(self._frame.x), list(self._frame.y)
         self._points = self._make_points()

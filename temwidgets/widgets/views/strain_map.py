@@ -23,9 +23,6 @@ from temwidgets.widgets.views._variables import significant
 from temwidgets.widgets.views.image_view import ImageView
 
 _NAME = "strain map"
-_UNDER = {"marker_size": 2.5, "marker_color": "#1a1a1a", "marker_opacity": 0.45, "ellipses": False}
-"""Markers of an image of its own: small and dark, so that the colours of the map are seen."""
-
 _STYLES = [("smooth map", "map"), ("each column", "columns")]
 
 
@@ -77,7 +74,7 @@ class StrainMap(OverImage, ColumnsView):
         selection: Selection | None = None,
         **options: Any,
     ) -> None:
-        workspace = self._place(source, columns, view, selection, **_UNDER)
+        workspace = self._place(source, columns, view, selection, show_markers=False)
         super().__init__(workspace, selection=selection, **options)
         self.observe(self._on_option, ["component", "style", "limit", "alpha"])
 
@@ -147,6 +144,8 @@ class StrainMap(OverImage, ColumnsView):
             return
         every, chosen = np.ones(columns.sizes["column"], bool), self.selection.mask(columns)
         lines = [component_line(columns, self.component, every, "all", palette.ALL)]
+        if self._own:  # else they would hide the colours
+            self.image_view.show_markers = bool(chosen.any())
         if chosen.any():
             lines += [component_line(columns, self.component, chosen, "selected", palette.SELECTED)]
         self._readout.value = "".join(lines)

@@ -1,0 +1,45 @@
+"""Tells Python where the plot area of the bqplot figure beside it was clicked."""
+
+from __future__ import annotations
+
+import anywidget
+
+_ESM = """
+function render({ model, el }) {
+  let root = null;
+  let start = null;
+  const area = (event) => event.target.closest?.(".bqplot")?.querySelector(".plotarea_events");
+  const down = (event) => { start = area(event) ? [event.clientX, event.clientY] : null; };
+  const up = (event) => {
+    const plot = area(event);
+    const near = start && Math.hypot(event.clientX - start[0], event.clientY - start[1]) < 4;
+    start = null;
+    if (!plot || !near) return;
+    const box = plot.getBoundingClientRect();
+    const share = (event.clientX - box.left) / box.width;
+    // bqplot first clears its brush
+    if (share >= 0 && share <= 1) setTimeout(() => model.send({ kind: "click", share }), 30);
+  };
+  const timer = setTimeout(() => {
+    root = el.closest(".temwidgets-view");
+    root?.addEventListener("pointerdown", down, true);
+    root?.addEventListener("pointerup", up, true);
+  });
+  return () => {
+    clearTimeout(timer);
+    root?.removeEventListener("pointerdown", down, true);
+    root?.removeEventListener("pointerup", up, true);
+  };
+}
+export default { render };
+"""
+
+
+class FigureClicks(anywidget.AnyWidget):
+    """An invisible widget; put it into the same view as the figure."""
+
+    _esm = _ESM
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layout.display = "none"

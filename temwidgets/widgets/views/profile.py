@@ -1,0 +1,342 @@
+"""A column variable averaged row by row, linked through the selection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bqplot
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.analysis.profile_parts import columns_between, profile_part, row_span
+from temwidgets.analysis.profiles import profile
+from temwidgets.widgets import palette
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.products import Product
+from temwidgets.widgets.selection import Selection
+from temwidgets.widgets.traits import Interval
+from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, vertical
+from temwidgets.widgets.views._base import ColumnsView
+from temwidgets.widgets.views._figure_clicks import FigureClicks
+from temwidgets.widgets.views._paper import Paper
+from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
+from temwidgets.widgets.views._profile_controls import ProfileControls
+from temwidgets.widgets.views._variables import choose, numeric, short_title
+
+_RATIO = 0.62
+
+
+class ProfileView(Printed, ColumnsView):
+    """The mean of a variable in each row of columns, with standard errors.
+
+    Click a row to select its columns; drag over several.
+
+    Parameters
+    ----------
+    source : Workspace or Dataset
+        A workspace to follow, or columns (dim column).
+    variable : str
+        The variable averaged, e.g. "displacement_y" or "e_xx".
+    lattice : Dataset, optional
+        The lattice of bare columns, for profiles along its vectors.
+    selection : Selection, optional
+        Share one between views to link them; by default that of the workspace.
+    along : {"a", "b"} or float
+        Rows follow one another along this lattice vector, or along a direction in degrees from +x
+        towards +y.
+    width : float or None
+        With a direction: average over strips so wide instead of rows.
+    of : int or None
+        Use this sublattice only.
+
+    Attributes
+    ----------
+    brush : (float, float) or None
+        The range of positions selected; setting it selects as the mouse does.
+
+    Raises
+    ------
+    ValueError
+        If bare columns do not have `variable`.
+    TypeError
+        If `source` is neither a Workspace nor a Dataset, or an option is unknown.
+    """
+
+    variable = traitlets.Unicode("intensity")
+    lattice = Product()
+    along = traitlets.Union([traitlets.Enum(("a", "b")), traitlets.Float()], default_value="b")
+    width = traitlets.Float(None, allow_none=True)
+    of = traitlets.Int(None, allow_none=True)
+    brush = Interval()
+
+    def __init__(
+        self,
+        source: Any = None,
+        variable: str = "intensity",
+        *,
+        lattice: xr.Dataset | None = None,
+        selection: Selection | None = None,
+        **options: Any,
+    ) -> None:
+        if isinstance(source, xr.Dataset) and variable not in numeric(source):
+            raise ValueError(
+                f"The columns have no variable {variable!r} with one number for each column; they"
+                f" have {', '.join(numeric(source))}."
+            )
+        brush = options.pop("brush", None)
+        if lattice is None and source is not None and not isinstance(source, xr.Dataset):
+            lattice = getattr(source, "lattice", None)
+        options |= {"variable": variable, "lattice": lattice}
+        super().__init__(source, selection=selection, **options)
+        self.observe(self._on_option, ["variable", "lattice", "along", "width", "of"])
+        self.observe(self._on_brush, "brush")
+        self.brush = brush
+        if self._workspace is not None:
+            self._workspace.observe(self._on_lattice, "lattice")
+
+    def close(self) -> None:
+        """Close the widget and let go of workspace and selection."""
+        if self._following and self._workspace is not None:
+            self._workspace.unobserve(self._on_lattice, "lattice")
+        super().close()
+
+    @property
+    def shown(self) -> str | None:
+        """The variable averaged: `variable`, or what stands in for it; None without columns."""
+        return choose(self.columns, self.variable)
+
+    @property
+    def rows(self) -> xr.Dataset | None:
+        """What is shown, as ``temwidgets.profile`` returns it."""
+        return self._rows
+
+    def csv(self) -> str:
+        """Return position, mean, errors and count of each row as CSV."""
+        if self._rows is None:
+            return ""
+        names = ["position", "mean", "mean_std", "spread", "count"]
+        table = self._rows[names].to_dataframe()[names]
+        text: str = table.to_csv(index=False)
+        units = f"{self._rows['position'].attrs['units']}, {self._rows['mean'].attrs['units']}"
+        return f"# {self._rows['mean'].attrs['long_name']} ({units})\n{text}"
+
+    def save_csv(self, path: str | Path) -> None:
+        """Write the rows as CSV."""
+        Path(path).write_text(self.csv(), encoding="utf-8")
+
+    def plot(self) -> Plot:
+        """Return what is shown, to be printed."""
+        if self._rows is None:
+            raise ValueError("There is no profile to print yet.")
+        x, y = (
+            PlotAxis(axis.label, scale.min, scale.max, tuple(axis.tick_values))
+            for axis, scale in zip(self._axes, (self._x, self._y), strict=True)
+        )
+        entries = [{"label": "selected", "colour": palette.SELECTED}]
+        legend = {"entries": entries} if self._part.visible else {}
+        return Plot(x, y, legend, self._print, _RATIO)
+
+    def _print(self, paper: Paper, place: Any) -> None:
+        for line, bars in ((self._whole, self._bars), (self._part, self._part_bars)):
+            if not line.visible:
+                continue
+            for start in range(0, len(bars.x), 3):
+                piece = slice(start, start + 2)
+                if np.isfinite(bars.y[piece]).all():
+                    paper.line(place(bars.x[piece], bars.y[piece]), line.colors[0], 0.6)
+            good = np.isfinite(line.y)
+            paper.line(place(line.x[good], line.y[good]), line.colors[0], 0.8)
+            for spot in place(line.x[good], line.y[good]):
+                paper.dot(spot, 1.4, line.colors[0], 1.0)
+
+    def _build(self) -> None:
+        self._rows: xr.Dataset | None = None
+        self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
+        self._axes = (horizontal(self._x), vertical(self._y))
+        self._whole, self._bars = self._marks(palette.ALL)
+        self._part, self._part_bars = self._marks(palette.SELECTED)
+        self._brusher = bqplot.interacts.BrushIntervalSelector(
+            scale=self._x, color=palette.SELECTED
+        )
+        self._brusher.observe(self._brushed, "selected")
+        marks = [self._bars, self._whole, self._part_bars, self._part]
+        self.figure = plot_figure(self._brusher, 280, axes=list(self._axes), marks=marks)
+        self._clicks = FigureClicks()
+        self._clicks.on_msg(self._clicked)
+        self._readout = widgets.HTML()
+        self._readout.add_class("tem-stats")
+        self._controls = ProfileControls(self)
+        self.children = [
+            *self._controls.arrange(self.figure, self._readout, self._note), self._clicks,
+        ]  # fmt: skip
+
+    def _marks(self, colour: str) -> tuple[bqplot.Lines, bqplot.Lines]:
+        """Make the line through the rows and their error bars."""
+        scales, nothing = {"x": self._x, "y": self._y}, [0.0, 1.0]
+        line = bqplot.Lines(
+            x=nothing, y=nothing, scales=scales, colors=[colour], marker="circle", marker_size=28,
+            stroke_width=1.5, visible=False,
+        )  # fmt: skip
+        bars = bqplot.Lines(
+            x=nothing, y=nothing, scales=scales, colors=[colour], stroke_width=1.2, visible=False
+        )
+        return line, bars
+
+    def _draw(self) -> None:
+        self._tone, text = "info", ""
+        try:
+            self._rows = self._measure()
+        except ValueError as error:
+            self._rows, self._tone, text = None, "warning", str(error)
+        self._controls.refresh()
+        self._show(self._whole, self._bars, self._rows)
+        if self._rows is not None:
+            self._draw_axes(self._rows)
+        self.message = ""
+        self.message = text or self._explain()
+
+    def _measure(self) -> xr.Dataset | None:
+        if self.columns is None or self.shown is None:
+            return None
+        found = profile(
+            self.columns,
+            self.shown,
+            self.lattice,
+            along=self.along,
+            width=None if isinstance(self.along, str) else self.width,
+            of=self.of,
+        )
+        return found if found.sizes["row"] else None
+
+    def _draw_axes(self, rows: xr.Dataset) -> None:
+        place = rows["position"].values
+        set_range(self._x, self._axes[0], *_padded(place.min(), place.max()))
+        way = self.along if isinstance(self.along, str) else f"{self.along:g}°"
+        self._axes[0].label = f"Position along {way} ({rows['position'].attrs['units']})"
+        assert self.columns is not None
+        self._axes[1].label = short_title(self.columns, rows.attrs["variable"])
+
+    @staticmethod
+    def _show(line: bqplot.Lines, bars: bqplot.Lines, rows: xr.Dataset | None) -> None:
+        if rows is None or not np.isfinite(rows["mean"].values).any():
+            line.visible = bars.visible = False
+            return
+        place, mean, error = (rows[n].values for n in ("position", "mean", "mean_std"))
+        good = np.isfinite(mean)
+        place, mean, error = place[good], mean[good], np.nan_to_num(error[good])
+        gap = np.full(place.size, np.nan)
+        with line.hold_sync(), bars.hold_sync():
+            line.x, line.y = place, mean
+            # bqplot puts a hidden label at the last point, so that cannot be a gap
+            bars.x = np.column_stack([place, place, place]).ravel()[:-1]
+            bars.y = np.column_stack([mean - error, mean + error, gap]).ravel()[:-1]
+            line.visible = bars.visible = True
+
+    def _draw_selection(self) -> None:
+        labels, part = self.selection.labels, None
+        if self._rows is not None and self.columns is not None and labels.size:
+            part = profile_part(self._rows, self.columns, labels)
+        self._show(self._part, self._part_bars, part)
+        self._fit_height(part)
+        self._readout.value = self._words(part)
+
+    def _fit_height(self, part: xr.Dataset | None) -> None:
+        """Let the upright axis hold the whole and the part."""
+        ends = [_ends(rows) for rows in (self._rows, part) if rows is not None]
+        if ends:
+            finite = np.concatenate(ends)
+            finite = finite[np.isfinite(finite)]
+            set_range(self._y, self._axes[1], *_padded(finite.min(), finite.max()))
+
+    def _words(self, part: xr.Dataset | None) -> str:
+        if self._rows is None:
+            return ""
+        dot = '<i class="tem-swatch" style="background:{}"></i><b>{}</b> {:,} rows, {:,} columns'
+        lines = []
+        for name, rows, colour in (
+            ("all", self._rows, palette.ALL),
+            ("selected", part, palette.SELECTED),
+        ):
+            if rows is not None:
+                count = rows["count"].values
+                text = dot.format(colour, name, int((count > 0).sum()), int(count.sum()))
+                lines.append(f"<div>{text}</div>")
+        return "".join(lines)
+
+    def _explain(self) -> str:
+        if self.columns is None:
+            return "No columns yet: find columns first."
+        if self._rows is None:
+            return f"No column has a value of {self.shown}."
+        if self.shown != self.variable:
+            return f"These columns have no {self.variable} yet; {self.shown} is shown."
+        return ""
+
+    @guarded
+    def _on_lattice(self, change: Any) -> None:
+        self.lattice = change["new"]
+
+    @guarded
+    def _on_option(self, change: Any) -> None:
+        self._drop_brush()
+        self._draw()
+        self._draw_selection()
+
+    @guarded
+    def _clicked(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("kind") == "click" and self._rows is not None:
+            low, high = self._x.min, self._x.max
+            self.brush = row_span(self._rows, low + content["share"] * (high - low))
+
+    @guarded
+    def _brushed(self, change: Any) -> None:
+        selected = change["new"]
+        if selected is None or len(selected) != 2:
+            self.brush = None
+        else:
+            self.brush = tuple(float(v) for v in selected)
+
+    @guarded
+    def _on_brush(self, change: Any) -> None:
+        self._controls.refresh_brush()
+        if change["new"] is None:
+            if self.selection.source is self:
+                self.selection.select((), source=self)
+            return
+        if self.columns is None or self._rows is None:
+            return
+        low, high = change["new"]
+        labels = columns_between(self._rows, self.columns, (low, high))
+        way = self.along if isinstance(self.along, str) else f"{self.along:g} deg"
+        rule = f"{low:.5g} <= position along {way} <= {high:.5g}"
+        self.selection.select(labels, rule=rule, source=self)
+        self._set_brusher(np.array([low, high]))
+
+    def _set_brusher(self, value: np.ndarray | None) -> None:
+        old = self._brusher.selected
+        if value is not None and old is not None and len(old) == 2 and np.allclose(old, value):
+            return
+        self._brusher.unobserve(self._brushed, "selected")
+        self._brusher.selected = value
+        self._brusher.observe(self._brushed, "selected")
+
+    def _drop_brush(self) -> None:
+        """Let go of the brush without touching the selection that another view has made."""
+        self.unobserve(self._on_brush, "brush")
+        self.brush = None
+        self.observe(self._on_brush, "brush")
+        self._set_brusher(None)
+        self._controls.refresh_brush()
+
+
+def _ends(rows: xr.Dataset) -> np.ndarray:
+    mean, error = rows["mean"].values, np.nan_to_num(rows["mean_std"].values)
+    return np.concatenate([mean - error, mean + error])
+
+
+def _padded(low: float, high: float) -> tuple[float, float]:
+    margin = 0.04 * (high - low) or 0.5 * (abs(low) or 1.0)
+    return float(low - margin), float(high + margin)
