@@ -12,31 +12,20 @@ import traitlets
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.widgets._explorer_parts import STEPS, VIEWS, Parts, hint, panel, view
 from temwidgets.widgets.controls import button
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.messages import Message
-from temwidgets.widgets.panels.find import FindPanel
-from temwidgets.widgets.panels.fit import FitPanel
-from temwidgets.widgets.panels.intensity import IntensityPanel
-from temwidgets.widgets.panels.load import LoadPanel
-from temwidgets.widgets.panels.prepare import PreparePanel
 from temwidgets.widgets.products import describe
 from temwidgets.widgets.status import StatusLine
 from temwidgets.widgets.store import is_workspace
 from temwidgets.widgets.style import row, style_sheet
-from temwidgets.widgets.views.histogram import Histogram
-from temwidgets.widgets.views.image_view import ImageView
-from temwidgets.widgets.views.scatter import ScatterPlot
-from temwidgets.widgets.views.table import ColumnTable
 from temwidgets.widgets.workspace import Workspace
-
-STEPS = ("Load", "Prepare", "Find", "Fit", "Intensity")
-VIEWS = ("Histogram", "Scatter", "Table")
 
 
 class Explorer(widgets.VBox):
-    """From an image to linked histograms: steps on top, the image left, plots and table right.
+    """From an image to linked plots: steps on top, the image left, plots and table right.
 
     Parameters
     ----------
@@ -44,17 +33,21 @@ class Explorer(widgets.VBox):
         An image, the file of an image or of a workspace, or a workspace; None starts at "Load".
     columns : Dataset, dim column, optional
         Columns of the image to start from.
-    step : {"Load", "Prepare", "Find", "Fit", "Intensity"}
+    step : {"Load", "Prepare", "Find", "Fit", "Intensity", "Lattice", "Sublattices", \
+"Displacement", "Strain"}
         The step whose controls are shown.
-    plot : {"Histogram", "Scatter", "Table"}
+    plot : {"Histogram", "Scatter", "Table", "Cell", "Arrows", "Polar", "Strain map", "Profile", \
+"Order"}
         What is shown beside the image.
 
     Attributes
     ----------
     workspace : Workspace
         Products, selection, history and job; shared by all parts.
-    image_view, histogram, scatter, table, load, prepare, find, fit, intensity
-        The parts.
+    image_view, histogram, scatter, table, cell, arrows, polar, strain_map, profile, order
+        The image and the views beside it; these are made when first used.
+    load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain
+        The panels of the steps.
 
     Raises
     ------
@@ -64,6 +57,14 @@ class Explorer(widgets.VBox):
 
     step = traitlets.Enum(STEPS, "Find")
     plot = traitlets.Enum(VIEWS, "Histogram")
+    load, prepare, find = panel("Load"), panel("Prepare"), panel("Find")
+    fit, intensity, lattice = panel("Fit"), panel("Intensity"), panel("Lattice")
+    sublattices, displacement = panel("Sublattices"), panel("Displacement")
+    strain = panel("Strain")
+    histogram, scatter, table = view("Histogram"), view("Scatter"), view("Table")
+    cell, arrows, polar = view("Cell"), view("Arrows"), view("Polar")
+    strain_map, profile = view("Strain map"), view("Profile")
+    order = view("Order")
     _following = False
 
     def __init__(
@@ -75,7 +76,8 @@ class Explorer(widgets.VBox):
         super().__init__(**options)
         self.add_class("temwidgets-view")
         self.add_class("tem-explorer")
-        self._parts()
+        self.parts = Parts(self.workspace)
+        self.image_view = self.parts.image_view
         self._tabs()
         # Over the image, where it is seen on every screen; its room is kept free.
         self.status = StatusLine(self.workspace)
@@ -107,29 +109,17 @@ class Explorer(widgets.VBox):
             self._following = False
             for act, names in self._heard.items():
                 self.workspace.unobserve(act, list(names))
-            for part in (*self._views, *self._panels, self.status):
-                part.close()
+            self.parts.close()
+            self.status.close()
         super().close()
-
-    def _parts(self) -> None:
-        workspace = self.workspace
-        self.image_view = ImageView(workspace)
-        self.histogram, self.scatter = Histogram(workspace), ScatterPlot(workspace)
-        self.table = ColumnTable(workspace)
-        self.load = LoadPanel(workspace, status=False)
-        self.prepare = PreparePanel(workspace, view=self.image_view, status=False)
-        self.find, self.fit = FindPanel(workspace, status=False), FitPanel(workspace, status=False)
-        self.intensity = IntensityPanel(workspace, status=False)
-        self._views = (self.image_view, self.histogram, self.scatter, self.table)
-        self._panels = (self.load, self.prepare, self.find, self.fit, self.intensity)
 
     def _tabs(self) -> None:
         titles = [f"{number} {name}" for number, name in enumerate(STEPS, 1)]
-        self._steps = widgets.Tab(self._panels, titles=titles)
+        self._steps = widgets.Tab(list(self.parts.panels.values()), titles=titles)
         self._steps.selected_index = STEPS.index(self.step)
         _link_tab(self, self._steps)
         self._choice = widgets.ToggleButtons(
-            options=list(VIEWS), value=self.plot, tooltips=[f"Show the {v.lower()}" for v in VIEWS],
+            options=list(VIEWS), value=self.plot, tooltips=[hint(name) for name in VIEWS],
             style={"button_width": "auto"}, tooltip="What is shown beside the image",
         )  # fmt: skip
         self._plots = widgets.VBox()
@@ -174,12 +164,10 @@ class Explorer(widgets.VBox):
         )
         return [toggle]
 
+    @guarded
     def _show_plot(self, _: Any) -> None:
-        """Put in the one view that is wanted: bqplot cannot draw in a hidden tab."""
-        shown = self._views[1 + VIEWS.index(self.plot)]
-        for view in self._views[1:]:
-            view.active = view is shown
-        self._plots.children = [self._choice, shown]
+        """Put in the one view that is wanted."""
+        self._plots.children = [self._choice, self.parts.show(self.plot)]
 
     @guarded
     def _save(self, _: Any) -> None:

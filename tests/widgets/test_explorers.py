@@ -3,7 +3,7 @@ import pytest
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.widgets.explorers import Explorer
+from temwidgets.widgets.explorers import VIEWS, Explorer
 from temwidgets.widgets.workspace import Workspace
 
 
@@ -133,4 +133,41 @@ def test_without_an_image_there_are_only_the_steps(image):
     assert explorer._body.children[0] is explorer.image_view
     explorer.workspace.undo()
     assert explorer._body.children == ()
+    explorer.close()
+
+
+def test_from_lattice_to_displacement_and_the_script_repeats_it(lattice, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    explorer = tw.explore(tw.examples.load("perovskite_trilayer"))
+    workspace = explorer.workspace
+
+    def click(button):
+        button.click()
+        assert workspace.job.wait(120)
+        assert workspace.message.level != "error", workspace.message
+
+    click(explorer.find.find)
+    click(explorer.lattice.find)
+    assert "lattice cells" in explorer.image_view.lines
+    click(explorer.sublattices.sort)
+    explorer.sublattices.rows[0].name.value = "A"
+    explorer.plot = "Cell"
+    click(explorer.cell.average)
+    workspace.run(tw.displacements, into="columns", reference="site", wait=True)
+    names = {}
+    exec(workspace.script(tmp_path / "again.py"), names)
+    for name in ("columns", "lattice", "cell"):
+        xr.testing.assert_identical(getattr(workspace, name), names[name])
+
+
+def test_every_plot_can_be_shown_and_one_is_awake(image, columns):
+    explorer = Explorer(image, columns)
+    for name in VIEWS:
+        explorer.plot = name
+        shown = explorer.parts.view(name)
+        assert explorer._plots.children[1] is shown
+        assert explorer.workspace.message.level != "error", explorer.workspace.message.text
+        awake = [view for view in explorer.parts._views.values() if view.active]
+        assert awake == [shown]
+    assert explorer.strain_map is explorer.parts.view("Strain map")
     explorer.close()

@@ -13,7 +13,7 @@ from temwidgets.analysis.lattice_data import cell_indices, site_points, vectors_
 from temwidgets.widgets.errors import guarded
 
 _COLOURS = {"origin": "#ffffff", "a": "#ffb000", "b": "#58e0a0"}
-_CELLS = (255, 214, 64, 120)
+_CELLS = (255, 214, 64, 150)
 _APART = 0.13  # of the view's width: a vector shorter than this is dragged by a multiple of it
 
 

@@ -50,6 +50,7 @@ class ImageOptions(widgets.VBox):
     marker_size = traitlets.Float(9.0, min=1.0)
     marker_opacity = traitlets.Float(1.0, min=0.0, max=1.0)
     marker_color = traitlets.Unicode("#3fc1f0")
+    legend = traitlets.Bool(True)
     tool = traitlets.Enum(TOOLS, "pan")
     height = traitlets.Int(560, min=160)
 

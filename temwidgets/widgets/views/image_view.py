@@ -71,6 +71,8 @@ class ImageView(Overlays, ImageOptions):
         Its range; None takes the 1st to 99th percentile.
     marker_size, marker_opacity, marker_color
         Largest diameter in screen px; 0 to 1; "#rrggbb".
+    legend : bool
+        Say what the colours of the markers mean.
     tool : {"pan", "zoom", "rectangle", "lasso", "add", "move", "delete"}
         What the mouse does.
     height : int
@@ -111,6 +113,7 @@ class ImageView(Overlays, ImageOptions):
         self.edits = Edits(self)
         for name in LINKED:
             traitlets.link((self, name), (self.stage.layer, name))
+        traitlets.link((self, "legend"), (self.stage.layer, "show_legend"))
         self._build()
         self._observe()
         self.following = Following(self)

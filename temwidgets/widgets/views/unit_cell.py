@@ -17,12 +17,14 @@ from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.messages import Message
 from temwidgets.widgets.status import StatusLine
 from temwidgets.widgets.style import row, style_sheet
+from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._cell_profile import CellProfile
 from temwidgets.widgets.views._site_lines import SiteLines
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.workspace import Workspace
 
-_PIXELS = 320
+_PIXELS = 280
+_EMPTY = "No mean cell yet: find the lattice, then press Average."
 _ENDS = ("from", "to")
 _LINE = "#ff6fae"
 _BORDER = (255, 214, 64, 200)
@@ -44,6 +46,8 @@ class UnitCellView(widgets.VBox):
 
     Attributes
     ----------
+    active : bool
+        While False nothing is drawn, for nobody sees it.
     line : ((y, x), (y, x)) or None
         Ends of the profile in lengths from the corner of a cell; None: no profile.
     image_view : ImageView
@@ -61,6 +65,7 @@ class UnitCellView(widgets.VBox):
 
     line = traitlets.Tuple(default_value=None, allow_none=True)
     height = traitlets.Int(380, min=160)
+    active = traitlets.Bool(True)
     _heard: tuple[tuple[Any, Any, list[str]], ...] = ()
 
     def __init__(
@@ -73,6 +78,7 @@ class UnitCellView(widgets.VBox):
         self.add_class("temwidgets-view")
         self._busy = False
         self._pending: str | None = None
+        self._seen: widgets.Widget | None = None
         self._actions: list[widgets.Button] = []
         self._picture = Workspace()
         self.image_view = ImageView(self._picture, height=self.height, color_by=None)
@@ -80,16 +86,16 @@ class UnitCellView(widgets.VBox):
         self.image_view.toolbar.children[2].layout.display = "none"
         self.profile = CellProfile()
         self.names = SiteLines(self._rename, self._delete)
-        self._empty = widgets.HTML(
-            '<div class="tem-info">No mean cell yet: find the lattice, then press Average.</div>'
-        )
+        self._empty = widgets.HTML(note(_EMPTY, "info"))
+        self._empty.add_class("tem-note")
         lines = [StatusLine(self.workspace)] if status else []
         body = widgets.HBox([widgets.VBox([self.names, self.profile]), self.image_view])
         body.add_class("tem-cell")
-        self._body = body
-        self.children = [style_sheet(), self._buttons(), self._empty, body, *lines]
+        self._tail = tuple(lines)
+        self._body, self._head = body, (style_sheet(), self._buttons())
         self._heard = (
             (self.workspace, self._shown, ["cell", "lattice"]),
+            (self, self._shown, ["active"]),
             (self.workspace.job, self._rest, ["running"]),
             (self.image_view, self._dragged, ["handles", "dragged"]),
             (self, self._lined, ["line"]),
@@ -144,8 +150,8 @@ class UnitCellView(widgets.VBox):
 
     @guarded
     def _average(self, _: Any) -> None:
-        workspace, options = self.workspace, {}
-        columns = workspace.columns
+        workspace, columns = self.workspace, self.workspace.columns
+        options: dict[str, Any] = {}
         if columns is None or "n_a" not in columns:
             options["columns"] = None
         if self.selected.value:
@@ -179,15 +185,20 @@ class UnitCellView(widgets.VBox):
 
     @guarded
     def _shown(self, _: Any) -> None:
+        if not self.active:  # nobody sees it; it catches up
+            return
         cell, lattice = self.workspace.cell, self.workspace.lattice
-        self._empty.layout.display = "none" if cell is not None else ""
-        self._body.layout.display = "" if cell is not None else "none"
+        # bqplot cannot draw what is hidden, so the picture is taken out while there is none.
+        shown = self._empty if cell is None else self._body
+        if shown is not self._seen:
+            self._seen = shown
+            self.children = (*self._head, shown, *self._tail)
         self.fit.layout.display = self.measure.layout.display = "" if cell is not None else "none"
         known = lattice is not None and self.workspace.columns is not None
         self.complete.layout.display = "" if cell is not None and known else "none"
         if cell is None:
             return
-        image = tw.cell_image(cell, sampling=_sampling(cell))
+        image = tw.cell_image(cell, **_picture(cell))
         if self._picture.image is None or not image.identical(self._picture.image):
             self._picture.image = image
         self._draw_sites(image, lattice)
@@ -203,7 +214,7 @@ class UnitCellView(widgets.VBox):
             return
         spans = [(float(image[name][0]), float(image[name][-1])) for name in ("y", "x")]
         self._picture.columns = tw.motif_columns(lattice, *spans)
-        view.color_by = "sublattice"
+        view.color_by, view.legend = "sublattice", False  # the handles say it
         places = lattice["site_position"].values @ vectors_of(lattice)
         self._set_handles({f"site {k}": place for k, place in enumerate(places)}, lattice)
 
@@ -277,9 +288,11 @@ class UnitCellView(widgets.VBox):
         self.profile.show(tw.cell_profile(cell, start, end))
 
 
-def _sampling(cell: xr.Dataset) -> float:
-    """Pixels so fine that the picture looks smooth."""
-    return float(2 * np.abs(vectors_of(cell)).sum(axis=0).max() / _PIXELS)
+def _picture(cell: xr.Dataset) -> dict[str, Any]:
+    """Shape and pixels of the picture: smooth to look at, broader than high, as views are."""
+    extent = 1.7 * np.abs(vectors_of(cell)).sum(axis=0)
+    step = float(extent[0] / _PIXELS)
+    return {"shape": (_PIXELS, round(max(extent[1], 1.6 * extent[0]) / step)), "sampling": step}
 
 
 def _workspace(source: Any, lattice: xr.Dataset | None) -> Workspace:

@@ -112,6 +112,7 @@ class GlLines {
       const down = height / (view.y[1] - view.y[0]);
       gl.uniform4f(uniforms.view, view.x[0] - set.origin[1], view.y[0] - set.origin[0], across, down);
       gl.uniform1f(uniforms.width, set.width * ratio);
+      gl.uniform1f(uniforms.shade, set.width > 1.2 ? 0.4 : 0.12); // thin lines would darken all
       gl.uniform1f(uniforms.head, heads ? headLength(set.width) * ratio : 0);
       gl.bindVertexArray(this.kept.get(set).array);
       gl.drawElements(gl.TRIANGLES, 6 * set.count, gl.UNSIGNED_INT, 0);

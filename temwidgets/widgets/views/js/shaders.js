@@ -153,6 +153,7 @@ void main() {
 const STROKE = `#version 300 es
 precision highp float;
 uniform float width;
+uniform float shade;
 in vec2 place;
 flat in vec2 form;
 flat in vec4 tone;
@@ -165,7 +166,7 @@ void main() {
     d = min(d, max(side, shaft - place.x));
   }
   float line = clamp(0.5 - d, 0.0, 1.0) * tone.a;
-  float halo = clamp(1.5 - d, 0.0, 1.0) * tone.a * 0.4;
+  float halo = clamp(1.5 - d, 0.0, 1.0) * tone.a * shade;
   if (halo <= 0.0) discard;
   colour = vec4(tone.rgb * line, line + halo * (1.0 - line));
 }`;

@@ -99,7 +99,7 @@ class Stage {
     for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
     listen("states", () => this.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
-    listen("ellipses marker_mode marker_limits marker_color legend units scale_bar", () => this.read());
+    listen("ellipses marker_mode marker_limits marker_color legend show_legend units scale_bar", () => this.read());
     listen("label", () => this.canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`));
     listen("tool", () => this.gestures.cursor());
     listen("margin", () => this.resize());
@@ -184,7 +184,7 @@ class Stage {
       stroke: 1.5,
       dimming: this.markers.anySelected,
     };
-    this.overlay.markerLegend(get("legend"), this.markersShown);
+    this.overlay.markerLegend(get("legend"), this.markersShown && get("show_legend"));
     this.schedule();
   }
 
