@@ -200,6 +200,16 @@ _CSS = """
   -webkit-mask: radial-gradient(circle, transparent 32%, #000 35%);
   mask: radial-gradient(circle, transparent 32%, #000 35%);
 }
+.tem-spectrum .dot {
+  pointer-events: all;
+  cursor: pointer;
+}
+.tem-spectrum .label {
+  pointer-events: none;
+  paint-order: stroke;
+  stroke: rgb(0 0 0 / 70%);
+  stroke-width: 3px;
+}
 .temwidgets-view .tem-table {
   border-collapse: collapse;
   width: auto;

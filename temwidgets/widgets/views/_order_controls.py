@@ -49,14 +49,12 @@ class OrderControls:
         self.find.on_click(lambda _: view.measure())
         self.crests.on_click(lambda _: view.select_crests())
 
-    def arrange(
-        self, figure: Any, beside: list[Any], words: Any, notes: list[Any]
-    ) -> list[widgets.Widget]:
+    def arrange(self, figure: Any, beside: list[Any], notes: list[Any]) -> list[widgets.Widget]:
         """Return the children of the view, top to bottom."""
         top = row(self.variable, self.site, self.noise, together(self.trend, self.find))
         over = [self.alpha] if self.view.image_view is not None else []
         wave = row(self.peak, *over, together(self.crests, self.save))
-        side = widgets.VBox([*beside, words], layout={"flex": "1 1 260px", "min_width": "240px"})
+        side = widgets.VBox(beside, layout={"flex": "1 1 260px", "min_width": "240px"})
         body = widgets.HBox(
             [figure, side], layout={"flex_flow": "row wrap", "align_items": "center"}
         )

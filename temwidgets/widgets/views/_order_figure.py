@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import bqplot
 import ipywidgets as widgets
@@ -24,6 +25,7 @@ _MARGIN = {"top": 10, "bottom": 46, "left": 58, "right": 14}
 _SIDE = 360
 _TICKS = np.array([-0.5, -0.25, 0.0, 0.25, 0.5])
 _RING = "#ffffff"
+_BESIDE = 0.045
 
 
 class SpectrumFigure(bqplot.Figure):
@@ -42,10 +44,11 @@ class SpectrumFigure(bqplot.Figure):
         self._picture = bqplot.Image(image=_blank(), scales=scales, x=[-0.5, 0.5], y=[-0.5, 0.5])
         self._rings = bqplot.Scatter(
             x=[], y=[], scales=scales, fill=False, stroke_width=2.0, default_size=190,
+            interactions={"click": "select"},
         )  # fmt: skip
-        self._rings.on_element_click(self._clicked)
+        self._rings.observe(self._clicked, "selected")
         self._numbers = bqplot.Label(
-            x=[], y=[], text=[], scales=scales, align="start", default_size=13,
+            x=[], y=[], text=[], scales=scales, align="middle", default_size=13,
             font_weight="bold", colors=[_RING], enable_move=False,
         )  # fmt: skip
         super().__init__(
@@ -75,16 +78,20 @@ class SpectrumFigure(bqplot.Figure):
         with self._rings.hold_sync():
             self._rings.x, self._rings.y = x, y
             self._rings.colors = colours or [_RING]
-        inwards = np.where(x > 0.4, -0.055, 0.028), np.where(y > 0.42, -0.06, 0.022)
+        # beside the ring, towards the middle
+        inwards = np.where(x > 0, -_BESIDE, _BESIDE), np.where(y > 0, -_BESIDE, _BESIDE)
         with self._numbers.hold_sync():
             self._numbers.x, self._numbers.y = x + inwards[0], y + inwards[1]
-            self._numbers.text = [str(peak + 1) for peak in self._owners]
+            self._numbers.text = [str(peak) for peak in self._owners]
             self._numbers.colors = colours or [_RING]
 
-    def _clicked(self, _: object, content: dict) -> None:
-        index = content.get("data", {}).get("index")
-        if index is not None and 0 <= index < len(self._owners):
-            self._picked(self._owners[index])
+    def _clicked(self, change: Any) -> None:
+        chosen = change["new"]
+        if chosen is None or not len(chosen):
+            return
+        self._rings.selected = None  # so that the same ring can be clicked again
+        if int(chosen[-1]) < len(self._owners):
+            self._picked(self._owners[int(chosen[-1])])
 
 
 def ramp(spectrum: xr.Dataset) -> str:
@@ -111,7 +118,7 @@ def ramp(spectrum: xr.Dataset) -> str:
     ends = short(10**low), short(float(f"{10**high:.3g}"))
     return (
         f"<div>Power over that of white noise (logarithmic)<br>{ends[0]} {bar}</span> {ends[1]}"
-        f"</div>{words}"
+        f"; blank: taken off as slow trend</div>{words}"
     )
 
 

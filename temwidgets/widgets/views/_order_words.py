@@ -16,20 +16,20 @@ def peak_names(spectrum: xr.Dataset | None) -> list[tuple[str, int]]:
     """Return the entries of a menu of peaks."""
     if spectrum is None:
         return []
-    return [(f"{int(k) + 1}: {place_text(spectrum.sel(peak=k))}", int(k)) for k in spectrum["peak"]]
+    return [(f"{int(k)}: {place_text(spectrum.sel(peak=k))}", int(k)) for k in spectrum["peak"]]
 
 
 def peak_table(spectrum: xr.Dataset, chosen: int | None) -> str:
     """Write place, p-value, amplitude and wavelength of every peak as an HTML table."""
     unit = _unit(spectrum)
     waves = "wavelength" in spectrum
-    heads = ["", "q_a, q_b", "p-value", f"Amplitude{f' ({unit})' if unit else ''}"]
+    heads = ["Peak", "q_a, q_b", "p-value", f"Amplitude{f' ({unit})' if unit else ''}"]
     heads += [f"Wavelength ({spectrum['wavelength'].attrs['units']})"] if waves else []
     rows = []
     for k in spectrum["peak"].values:
         one = spectrum.sel(peak=k)
         cells = [
-            str(int(k) + 1),
+            str(int(k)),
             place_text(one),
             probability(float(one["log10_p"])),
             measured(float(one["amplitude"]), float(one["amplitude_std"])),

@@ -80,7 +80,7 @@ class OrderView(ColumnsView):
     noise = traitlets.Enum(("white", "smooth"), "white")
     trend = traitlets.Int(4, min=0, max=12)
     peak = traitlets.Int(None, allow_none=True)
-    alpha = traitlets.Float(0.65, min=0.0, max=1.0)
+    alpha = traitlets.Float(0.5, min=0.0, max=1.0)
     spectrum = Product()
 
     def __init__(
@@ -162,13 +162,12 @@ class OrderView(ColumnsView):
         self.figure = SpectrumFigure(self._picked)
         self._ramp, self._table = widgets.HTML(), widgets.HTML()
         self._words = widgets.HTML()
-        for words in (self._ramp, self._table):
+        for words in (self._words, self._table, self._ramp):
             words.add_class("tem-stats")
-        self._words.add_class("tem-note")
         self._controls = OrderControls(self)
         self._status = StatusLine(self.workspace) if self._with_status else widgets.VBox()
         self.children = self._controls.arrange(
-            self.figure, [self._ramp, self._table], self._words, [self._status, self._note]
+            self.figure, [self._words, self._table, self._ramp], [self._status, self._note]
         )
 
     def _draw(self) -> None:
@@ -198,7 +197,9 @@ class OrderView(ColumnsView):
             return
         values = overlay_map(self.columns, image, name, style="columns")
         reach = float(np.nanmax(np.abs(self.columns[name].values))) or 1.0
-        view.set_map(_NAME, values, "diverging", (-reach, reach), self.alpha)
+        unit = str(values.attrs["units"]).replace("^2", "²")
+        title = f"wave of peak {self.peak}" + (f" ({unit})" if unit not in ("", "1") else "")
+        view.set_map(_NAME, values, "diverging", (-reach, reach), self.alpha, title=title)
 
     def _clear(self) -> None:
         if self.image_view is not None:

@@ -40,14 +40,14 @@ def test_without_order_it_says_so(disordered):
 
 def test_what_the_mouse_does_equals_what_python_does(ordered):
     mouse, python = OrderView(ordered), OrderView(ordered)
-    mouse.figure._clicked(None, {"data": {"index": 0}})
+    mouse.figure._rings.selected = [0]
     python.peak = 0
     assert mouse.peak == python.peak == 0
     wave = python.columns["intensity_modulation"].values
     np.testing.assert_array_equal(mouse.columns["intensity_modulation"], wave)
     assert len(set(np.sign(wave[ordered["n_a"].values % 2 == 0]))) == 1
     assert python._controls.peak.value == 0
-    mouse.figure._clicked(None, {"data": {"index": 1}})
+    mouse.figure._rings.selected = [1]
     assert mouse.peak is None
     assert mouse.modulation is None
     python._controls.peak.value = ""
@@ -77,7 +77,7 @@ def test_the_wave_is_drawn_on_the_image(field, ordered):
     assert MAP not in image.maps
     view._controls.find.click()
     waited(view).peak = 0
-    assert MAP in image.maps
+    assert image.maps[MAP].title == "wave of peak 0 (counts nm²)"
     low, high = image.maps[MAP].limits
     assert low == -high == pytest.approx(-float(view.spectrum["amplitude"][0]), rel=1e-6)
     view.alpha = 0.3
