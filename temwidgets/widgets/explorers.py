@@ -238,12 +238,16 @@ def _workspace(source: Any, columns: xr.Dataset | None) -> Workspace:
 
 
 def _link_tab(owner: Explorer, tabs: widgets.Tab) -> None:
+    """Keep tab and trait alike; the cells are drawn while one works on the lattice."""
+
     def from_tab(change: Any) -> None:
         if change["new"] is not None:
             owner.step = STEPS[change["new"]]
 
     def from_trait(change: Any) -> None:
         tabs.selected_index = STEPS.index(change["new"])
+        owner.lattice.active = change["new"] == "Lattice"
 
+    owner.lattice.active = owner.step == "Lattice"
     tabs.observe(from_tab, "selected_index")
     owner.observe(from_trait, "step")

@@ -148,7 +148,12 @@ def test_from_lattice_to_displacement_and_the_script_repeats_it(lattice, tmp_pat
 
     click(explorer.find.find)
     click(explorer.lattice.find)
+    assert explorer.image_view.lines == {}
+    explorer.step = "Lattice"
     assert "lattice cells" in explorer.image_view.lines
+    explorer.lattice.draw.value = True
+    explorer.step = "Sublattices"
+    assert explorer.image_view.lines == explorer.image_view.handles == {}
     click(explorer.sublattices.sort)
     explorer.sublattices.rows[0].name.value = "A"
     explorer.plot = "Cell"

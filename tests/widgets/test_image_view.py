@@ -117,6 +117,15 @@ def test_colour_by_an_unknown_variable_is_explained(view):
     assert view.color_by is None
 
 
+def test_the_colours_stay_when_columns_gain_a_variable(view):
+    view.color_by = "sublattice"
+    columns = view.workspace.columns
+    view.workspace.columns = columns.assign(extra=columns["intensity"] + 1)
+    assert view.color_by == view.settings.color_by.value == "sublattice"
+    view.workspace.columns = columns.drop_vars("sublattice")
+    assert view.color_by is None
+
+
 def test_image_is_sent_once(view, image):
     model = image + 1
     workspace = view.workspace

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 import ipywidgets as widgets
+import traitlets
 import xarray as xr
 
 import temwidgets as tw
@@ -36,10 +37,14 @@ class LatticePanel(Panel):
 
     Attributes
     ----------
+    active : bool
+        While False neither cells nor handles are drawn, for another step is being worked on.
     drawing : LatticeDrawing
         What is drawn: set ``drawing.a``, ``drawing.b`` and ``drawing.origin`` from Python, or drag
         them.
     """
+
+    active = traitlets.Bool(True)
 
     def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
         self.view = view
@@ -70,6 +75,7 @@ class LatticePanel(Panel):
         self.hint.add_class("tem-note")
         self.draw.observe(self._drawn, "value")
         self.cells.observe(self._cells_switched, "value")
+        self.observe(self._cells_switched, "active")
         self.drawing.observe(self._followed, "drawing")
         self.watch(self.workspace, self._shown, ["lattice", "columns", "image"])
         self.watch(self.workspace.job, self._ran, "running")
@@ -168,8 +174,10 @@ class LatticePanel(Panel):
             made.layout.display = "" if on else "none"
 
     @guarded
-    def _cells_switched(self, change: Any) -> None:
-        self.drawing.shown = change["new"]
+    def _cells_switched(self, _: Any) -> None:
+        self.drawing.shown = self.cells.value and self.active
+        if not self.active:
+            self.draw.value = False
 
     @guarded
     def _shown(self, change: Any) -> None:

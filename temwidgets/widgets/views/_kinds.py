@@ -26,8 +26,10 @@ def kind_name(columns: xr.Dataset, variable: str, kind: int) -> str:
 
 def kind_title(columns: xr.Dataset, variable: str, kind: int) -> str:
     """Return the name of a category that stands alone: "sublattice 0" where it has no name."""
-    name = kind_name(columns, variable, kind)
-    return f"{variable.replace('_', ' ')} {kind}" if name in (str(kind), "none") else name
+    name, words = kind_name(columns, variable, kind), variable.replace("_", " ")
+    if kind < 0:
+        return f"no {words}"
+    return f"{words} {kind}" if name == str(kind) else name
 
 
 def kind_colour(columns: xr.Dataset, variable: str, kind: int) -> str:

@@ -84,8 +84,9 @@ class Following:
         options = [("one colour", None), *choices(view.columns, names)]
         field = view.settings.color_by
         if list(field.options) != options:
-            with field.hold_trait_notifications():
-                field.options, field.value = options, view.color_by
+            wanted = view.color_by
+            field.options = options  # the first of them becomes the value, here and in the view
+            view.color_by = wanted
         self.draw_columns()
 
     @guarded
