@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.variables import numeric_variable, numeric_variables
+from temwidgets.analysis.variables import numeric_variable, variable_info
 from temwidgets.conventions import check_columns
 from temwidgets.kernels.slow_trends import polynomials
 
@@ -71,8 +71,7 @@ def cell_values(columns: xr.Dataset, variable: str, site: int | None) -> CellVal
             f" at least {_FEWEST} are needed. Number more columns, or choose another site."
         )
     cells = np.column_stack([columns[name].values[rows] for name in ("n_a", "n_b")])
-    info = {v.name: v for v in numeric_variables(columns)}.get(variable)
-    unit, text = (info.units, info.long_name) if info else ("1", variable)
+    _, unit, text = variable_info(columns, variable)
     return CellValues(rows, np.rint(cells).astype(int), values[rows], int(chosen), unit, text)
 
 

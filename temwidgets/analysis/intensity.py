@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.variables import numeric_variable, sublattice_numbers
+from temwidgets.analysis.variables import numeric_variable, sublattice_numbers, variable_info
 from temwidgets.conventions import check_columns, check_image, length_unit, pixel_grid, quantity
 
 
@@ -80,8 +80,13 @@ def voronoi_intensity(
     )
 
 
-def sublattice_statistics(columns: xr.Dataset, variable: str = "intensity") -> xr.Dataset:
-    """Summarise a column variable per sublattice.
+def sublattice_statistics(
+    columns: xr.Dataset,
+    variable: str = "intensity",
+    *,
+    by: Literal["sublattice", "site"] = "sublattice",
+) -> xr.Dataset:
+    """Summarise a column variable per sublattice or motif site.
 
     Parameters
     ----------
@@ -89,10 +94,12 @@ def sublattice_statistics(columns: xr.Dataset, variable: str = "intensity") -> x
         Without a `sublattice` all columns count as sublattice 0; unassigned ones are -1.
     variable : str
         A variable of the columns; NaN values are left out and counted in `missing`.
+    by : {"sublattice", "site"}
+        What groups columns; sites are numbered by `index_columns`.
 
     Returns
     -------
-    Dataset, (sublattice,)
+    Dataset, (sublattice,) or (site,)
         count, missing, mean, sd (with n - 1), standard_error of the mean, median, mad (median
         absolute deviation times 1.4826), minimum, maximum, and typical_error, the median of
         ``<variable>_std``, if the columns have it: a larger sd is a spread of the columns
@@ -101,11 +108,12 @@ def sublattice_statistics(columns: xr.Dataset, variable: str = "intensity") -> x
     Raises
     ------
     ValueError
-        If the variable is missing or not one number per column.
+        If the variable is missing or not one number per column, or sites are wanted and none are
+        known.
     """
-    values, groups = numeric_variable(columns, variable), sublattice_numbers(columns)
+    values, groups = numeric_variable(columns, variable), _groups(columns, by)
     numbers = np.unique(groups)
-    unit = str(columns[variable].attrs.get("units", "1"))
+    unit = variable_info(columns, variable).units
     error = f"{variable}_std"
     errors = numeric_variable(columns, error) if error in columns else None
     rows = [_summary(values[groups == number]) for number in numbers]
@@ -116,17 +124,17 @@ def sublattice_statistics(columns: xr.Dataset, variable: str = "intensity") -> x
     table = xr.Dataset(
         {
             name: quantity(
-                "sublattice",
+                by,
                 [row[name] for row in rows],
                 "1" if name in ("count", "missing") else unit,
                 f"{name.replace('_', ' ')} of {variable}",
             )
             for name in names
         },
-        coords={"sublattice": quantity("sublattice", numbers, "1", "sublattice")},
+        coords={by: quantity(by, numbers, "1", by)},
         attrs={"variable": variable},
     )
-    return _with_names(table, columns)
+    return _with_names(table, columns) if by == "sublattice" else table
 
 
 def find_outliers(
@@ -204,6 +212,18 @@ def _check_voronoi(
         raise ValueError(f'background is a number of counts or "fitted", but {background!r} came.')
     if not (np.isfinite(columns["y"].values) & np.isfinite(columns["x"].values)).any():
         raise ValueError("No column has a finite position, so there are no cells to sum over.")
+
+
+def _groups(columns: xr.Dataset, by: str) -> np.ndarray:
+    if by == "sublattice":
+        return sublattice_numbers(columns)
+    if by != "site":
+        raise ValueError(f'by is "sublattice" or "site", but {by!r} came.')
+    if "site" not in columns:
+        raise ValueError(
+            "The columns have no site. Number them with temwidgets.index_columns(columns, lattice)."
+        )
+    return columns["site"].values.astype(int)
 
 
 def _summary(values: np.ndarray) -> dict[str, float]:

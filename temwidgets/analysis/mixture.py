@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.variables import finite_values, numeric_variable
+from temwidgets.analysis.variables import finite_values, numeric_variable, variable_info
 from temwidgets.conventions import check_columns, quantity
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def fit_mixture(
         scores.append(getattr(fits[-1], criterion))
         if len(scores) - int(np.argmin(scores)) > _STEPS_WITHOUT_GAIN:
             break
-    unit = str(columns[variable].attrs.get("units", "1"))
+    unit = variable_info(columns, variable).units
     attrs: dict[str, Any] = {"variable": variable, "criterion": criterion, "n_columns": values.size}
     if sublattice is not None:
         attrs["sublattice"] = int(sublattice)

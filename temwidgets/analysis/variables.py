@@ -76,6 +76,14 @@ def numeric_variables(columns: xr.Dataset, *, errors: bool = True) -> tuple[Vari
     )
 
 
+def variable_info(columns: xr.Dataset, variable: str) -> VariableInfo:
+    """Return units and long name of a variable that `numeric_variable` reads."""
+    part = columns[variable] if variable in columns else _component(columns, variable)
+    attrs = {} if part is None else part.attrs
+    text = str(attrs.get("long_name", "") or variable.replace("_", " "))
+    return VariableInfo(variable, str(attrs.get("units", "1")), text)
+
+
 def _names(name: str, variable: xr.DataArray) -> list[str]:
     if set(variable.dims) == {"column", "component"} and "component" in variable.coords:
         base, end = (name[:-4], "_std") if name.endswith("_std") else (name, "")
