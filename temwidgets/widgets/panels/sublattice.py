@@ -22,6 +22,8 @@ _WAYS = [
     ("motif sites", "sites"),
     ("brightness", "global"),
     ("brightness against neighbours", "local"),
+    ("brightness and surroundings", "clusters"),
+    ("brightness, shape and surroundings", "shapes"),
 ]
 _MOST = 12
 _ARGUMENTS = {"name": "names", "element": "elements", "colour": "colours"}
@@ -62,7 +64,12 @@ class SublatticePanel(Panel):
         if self.by.value == "sites":
             self.workspace.run(tw.sublattices_from_sites, into="columns")
             return
-        options = {"n": self.n.value} if self.n.value else {}
+        options: dict[str, Any] = {"n": self.n.value} if self.n.value else {}
+        if self.by.value in ("clusters", "shapes"):
+            if self.by.value == "shapes":
+                options["features"] = ("brightness", "shape", "neighbours")
+            self.workspace.run(tw.cluster_columns, into="columns", **options)
+            return
         self.workspace.run(tw.label_sublattices, into="columns", method=self.by.value, **options)
 
     @guarded

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from temwidgets.widgets.views import raster
+from temwidgets.widgets.views._overlay_print import svg_stroke
 from temwidgets.widgets.views.raster import Outline, Scene
 
 _MM_PER_INCH = 25.4
@@ -28,9 +29,11 @@ def svg(scene: Scene, *, width: int, dpi: float) -> bytes:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">',
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/>',
+        *map(svg_stroke, raster.strokes_of(scene, width, heads=False)),
         f'<g stroke-width="{1.5 * width / 600:.3g}">',
         *(_ellipse(spot) for spot in raster.outlines(scene, width)),
         "</g>",
+        *map(svg_stroke, raster.strokes_of(scene, width, heads=True)),
         *(_bar(scene, width, height) if scene.scale_bar else ()),
         "</svg>",
     ]

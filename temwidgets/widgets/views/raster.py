@@ -9,6 +9,8 @@ import xarray as xr
 from PIL import Image, ImageDraw, ImageFont
 
 from temwidgets.conventions import pixel_grid
+from temwidgets.widgets.views._overlay_print import Stroke, draw_strokes, lay_map, strokes
+from temwidgets.widgets.views.overlays import Lines, Map
 from temwidgets.widgets.views.scale_bar import length_label, round_length
 
 _HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
@@ -45,6 +47,8 @@ class Scene(NamedTuple):
     smooth: bool
     scale_bar: bool
     spots: Spots | None
+    lines: tuple[Lines, ...] = ()
+    maps: tuple[Map, ...] = ()
 
 
 class Outline(NamedTuple):
@@ -70,15 +74,17 @@ def size_of(scene: Scene, width: int) -> tuple[int, int]:
 def draw(scene: Scene, width: int) -> np.ndarray:
     """Draw image, markers and scale bar; uint8 (height, width, 3)."""
     picture = Image.fromarray(draw_image(scene, width))
+    draw_strokes(picture, strokes_of(scene, width, heads=False))
     if scene.spots is not None:
         _draw_spots(picture, outlines(scene, width), width / 600)
+    draw_strokes(picture, strokes_of(scene, width, heads=True))
     if scene.scale_bar:
         _draw_bar(picture, scene)
     return np.asarray(picture)
 
 
 def draw_image(scene: Scene, width: int) -> np.ndarray:
-    """Draw the image alone, white outside its edges; uint8 (height, width, 3)."""
+    """Draw image and maps alone, white outside its edges; uint8 (height, width, 3)."""
     height, width = size_of(scene, width)
     grid = pixel_grid(scene.image)
     x = _centres(scene.x_range, width)
@@ -90,7 +96,16 @@ def draw_image(scene: Scene, width: int) -> np.ndarray:
     colours = scene.table[np.rint(t * 255).astype(int)]
     inside_y = (rows >= -0.5) & (rows <= grid.shape[0] - 0.5)
     inside_x = (cols >= -0.5) & (cols <= grid.shape[1] - 0.5)
-    return np.where((inside_y[:, None] & inside_x)[..., None], colours, np.uint8(_OUTSIDE))
+    drawn = np.where((inside_y[:, None] & inside_x)[..., None], colours, np.uint8(_OUTSIDE))
+    for made in scene.maps:
+        drawn = lay_map(drawn, made, y, x)
+    return drawn
+
+
+def strokes_of(scene: Scene, width: int, *, heads: bool) -> list[Stroke]:
+    """Return the arrows of a scene, or its lines without heads, in pixels of the picture."""
+    chosen = [lines for lines in scene.lines if lines.shown and lines.heads == heads]
+    return [s for lines in chosen for s in strokes(lines, scene.x_range, scene.y_range, width)]
 
 
 def outlines(scene: Scene, width: int) -> list[Outline]:

@@ -34,7 +34,17 @@ def make_scene(view: ImageView) -> Scene:
     limits = view.stage.levels(view.show)
     spots = _spots(view, image) if view.show_markers else None
     return Scene(
-        image, x_range, y_range, limits, view.gamma, table, view.smooth, view.scale_bar, spots
+        image,
+        x_range,
+        y_range,
+        limits,
+        view.gamma,
+        table,
+        view.smooth,
+        view.scale_bar,
+        spots,
+        tuple(view.lines.values()),
+        tuple(view.maps.values()),
     )
 
 

@@ -98,3 +98,17 @@ def test_nothing_selected_is_explained(sorted_panel, workspace):
 
 def test_without_columns():
     assert "find columns first" in SublatticePanel().remark.value
+
+
+def test_sorted_by_clustering(panel, workspace, done):
+    panel.by.value = "clusters"
+    panel.n.value = 2
+    panel.sort.click()
+    done(workspace)
+    step = workspace.history[-1]
+    assert (step.name, step.arguments) == ("cluster_columns", {"n": 2})
+    assert sum(line.count.value != "" for line in panel.rows) == 2
+    panel.by.value = "shapes"
+    panel.sort.click()
+    assert workspace.job.wait(30)
+    assert workspace.message.level == "error"  # shapes need a fit

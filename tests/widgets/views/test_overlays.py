@@ -142,3 +142,30 @@ def test_two_views_have_their_own_lines(view, image):
     view.set_lines("a", np.zeros((1, 4)))
     assert other.lines == {}
     assert tw.widgets.ImageView(image).stage.layer.lines == {}
+
+
+def pixel(view, picture, y, x):
+    (left, right), (top, bottom) = view.stage.ranges
+    row = (y - top) / (bottom - top) * picture.shape[0]
+    return picture[int(row), int((x - left) / (right - left) * picture.shape[1])].tolist()
+
+
+def test_lines_arrows_and_maps_are_printed(view, strain, tmp_path):
+    view.scale_bar = False
+    view.set_lines("line", [[5.1, -1.9, 5.1, -1.2]], colours="#00ff00", width=4)
+    view.set_lines("arrow", [[5.3, -1.9, 5.3, -1.2]], colours="#ff0000", width=4, heads=True)
+    view.set_lines("hidden", [[5.2, -1.9, 5.2, -1.2]], colours="#00ff00", width=4, shown=False)
+    picture = view.render_view(600)
+    assert pixel(view, picture, 5.1, -1.5) == [0, 255, 0]
+    assert pixel(view, picture, 5.3, -1.5) == [255, 0, 0]
+    assert pixel(view, picture, 5.2, -1.5) != [0, 255, 0]
+    view.set_map("e_xx", strain * 0 + 1, "grey", (0, 1), 1.0)
+    picture = view.render_view(600)
+    assert pixel(view, picture, 5.2, -1.5) == [255, 255, 255]
+    assert pixel(view, picture, 5.3, -1.5) == [255, 0, 0]
+    assert pixel(view, picture, 4.995, -2.01) != [255, 255, 255]  # no value there
+    view.save_svg(tmp_path / "v.svg")
+    text = (tmp_path / "v.svg").read_text()
+    assert text.count("<polygon") == 1
+    assert text.count("<path") == 2
+    assert "#00ff00" in text
