@@ -20,11 +20,14 @@ function render({ model, el }) {
     // bqplot first clears its brush
     if (share >= 0 && share <= 1) setTimeout(() => model.send({ kind: "click", share }), 30);
   };
-  const timer = setTimeout(() => {
+  let timer = null;
+  const find = (tries) => {
     root = el.closest(".temwidgets-view");
     root?.addEventListener("pointerdown", down, true);
     root?.addEventListener("pointerup", up, true);
-  });
+    if (!root && tries > 0) timer = setTimeout(() => find(tries - 1), 100);
+  };
+  timer = setTimeout(() => find(50));
   return () => {
     clearTimeout(timer);
     root?.removeEventListener("pointerdown", down, true);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,14 @@ from temwidgets.widgets.views._profile_controls import ProfileControls
 from temwidgets.widgets.views._variables import choose, numeric, short_title
 
 _RATIO = 0.62
+_ECHO = 0.6
+"""Seconds after a click in which bqplot's brush may still tell that the click emptied it."""
 
 
 class ProfileView(Printed, ColumnsView):
     """The mean of a variable in each row of columns, with standard errors.
 
-    Click a row to select its columns; drag over several.
+    Click a row to select its columns; drag over several. "Clear" in the options selects none.
 
     Parameters
     ----------
@@ -154,6 +157,7 @@ class ProfileView(Printed, ColumnsView):
 
     def _build(self) -> None:
         self._rows: xr.Dataset | None = None
+        self._clicked_at = -_ECHO
         self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
         self._axes = (horizontal(self._x), vertical(self._y))
         self._whole, self._bars = self._marks(palette.ALL)
@@ -289,13 +293,17 @@ class ProfileView(Printed, ColumnsView):
     def _clicked(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") == "click" and self._rows is not None:
             low, high = self._x.min, self._x.max
+            self._clicked_at = time.monotonic()
             self.brush = row_span(self._rows, low + content["share"] * (high - low))
 
     @guarded
     def _brushed(self, change: Any) -> None:
         selected = change["new"]
         if selected is None or len(selected) != 2:
-            self.brush = None
+            if self.brush and time.monotonic() - self._clicked_at < _ECHO:
+                self._set_brusher(np.array(self.brush))
+            else:
+                self.brush = None
         else:
             self.brush = tuple(float(v) for v in selected)
 
