@@ -9,6 +9,7 @@ from typing import Any
 
 _HOME = {
     "temwidgets.widgets.explorers": ("Explorer", "explore"),
+    "temwidgets.widgets.panels.compare": ("ComparePanel",),
     "temwidgets.widgets.panels.displacement": ("DisplacementPanel",),
     "temwidgets.widgets.panels.find": ("FindPanel",),
     "temwidgets.widgets.panels.fit": ("FitPanel",),

@@ -11,6 +11,11 @@ import xarray as xr
 from temwidgets.analysis.cell_parameters import cell_parameters
 from temwidgets.analysis.lattice_data import check_lattice
 from temwidgets.conventions import check_columns, check_image, pixel_grid
+from temwidgets.widgets.comparisons import (
+    comparison_stays,
+    describe_comparison,
+    is_comparison,
+)
 from temwidgets.widgets.spectra import describe_spectrum, is_spectrum, spectrum_stays
 from temwidgets.widgets.traits import Trait
 
@@ -19,8 +24,9 @@ if TYPE_CHECKING:
 
 PRODUCTS = (
     *("image", "candidates", "columns", "model", "residual", "mixture"),
-    *("lattice", "cell", "spectrum"),
+    *("lattice", "cell", "spectrum", "comparison"),
 )
+_UNCHECKED = ("candidates", "mixture", "cell", "spectrum", "comparison")
 DERIVED = ("model", "residual")
 """Products that follow from the others: undo passes over the steps that made them."""
 
@@ -35,7 +41,7 @@ class Product(Trait):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check against the conventions."""
-        if value is None or self.name in ("candidates", "mixture", "cell", "spectrum"):
+        if value is None or self.name in _UNCHECKED:
             return value
         if self.name == "lattice":
             return check_lattice(value)
@@ -61,7 +67,7 @@ def destination(name: str, result: Any) -> str:
     Raises
     ------
     TypeError
-        If it is no image, columns, lattice, mean cell or spectrum.
+        If it is no image, columns, lattice, mean cell, spectrum or comparison.
     """
     if isinstance(result, xr.DataArray):
         return "image"
@@ -71,6 +77,8 @@ def destination(name: str, result: Any) -> str:
         return "cell"
     if is_spectrum(result):
         return "spectrum"
+    if is_comparison(result):
+        return "comparison"
     if isinstance(result, xr.Dataset) and {"vectors", "origin"} <= set(result.variables):
         return "lattice"
     raise TypeError(
@@ -95,6 +103,8 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
         new["residual"] = plane(state["image"], step.frame or 0) - result
     if not spectrum_stays(new.get("spectrum"), state.get("columns"), new.get("columns")):
         new["spectrum"] = None
+    if not comparison_stays(new.get("comparison"), state.get("columns"), new.get("columns")):
+        new["comparison"] = None
     return new
 
 
@@ -113,6 +123,8 @@ def describe(product: Any) -> str:
         return _cell_text(product)
     if is_spectrum(product):
         return describe_spectrum(product)
+    if is_comparison(product):
+        return describe_comparison(product)
     if isinstance(product, xr.Dataset) and "column" not in product.dims:
         return f"{product.sizes.get('population', 0)} populations"
     if isinstance(product, xr.Dataset):

@@ -22,7 +22,12 @@ def is_spectrum(product: Any) -> bool:
 
 def spectrum_stays(spectrum: Any, before: Any, after: Any) -> bool:
     """Tell whether a spectrum of the columns `before` is one of the columns `after` too."""
-    if spectrum is None or before is after:
+    return spectrum is None or unchanged(before, after, [str(spectrum.attrs["variable"])])
+
+
+def unchanged(before: Any, after: Any, variables: list[str]) -> bool:
+    """Tell whether variables, cells and sites of columns are the same as before."""
+    if before is after:
         return True
     if before is None or after is None or before.sizes["column"] != after.sizes["column"]:
         return False
@@ -30,7 +35,7 @@ def spectrum_stays(spectrum: Any, before: Any, after: Any) -> bool:
     try:
         pairs = [
             [numeric_variable(columns, name) for columns in (before, after)]
-            for name in (*names, str(spectrum.attrs["variable"]))
+            for name in (*names, *variables)
         ]
     except ValueError:
         return False

@@ -44,7 +44,7 @@ class Workspace(Runner):
 
     Attributes
     ----------
-    image, candidates, columns, model, residual, mixture, lattice, cell, spectrum
+    image, candidates, columns, model, residual, mixture, lattice, cell, spectrum, comparison
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
@@ -67,6 +67,7 @@ class Workspace(Runner):
     lattice = Product()
     cell = Product()
     spectrum = Product()
+    comparison = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     history = traitlets.Tuple(default_value=())

@@ -58,12 +58,12 @@ def finding(spectrum: xr.Dataset) -> str:
 
 def period(peak: xr.Dataset) -> str:
     """Say how often a wave repeats, e.g. "every 2 cells along a"."""
-    near = {name: fraction(peak, name) for name in ("a", "b")}
-    if None in near.values():
+    near = {name: q for name in ("a", "b") if (q := fraction(peak, name)) is not None}
+    if len(near) < 2:
         waves = f", wavelength {float(peak['wavelength']):.4g}" if "wavelength" in peak else ""
         unit = f" {peak['wavelength'].attrs['units']}" if waves else ""
         return f"a wave at {place_text(peak)} that fits no small number of cells{waves}{unit}"
-    if set(near.values()) == {Fraction(1, 2)} or set(map(abs, near.values())) == {Fraction(1, 2)}:
+    if {abs(q) for q in near.values()} == {Fraction(1, 2)}:
         return "a chessboard of cells (2 along a and 2 along b)"
     parts = [f"every {q.denominator} cells along {name}" for name, q in near.items() if q]
     text = " and ".join(parts) or "nothing but the mean"
