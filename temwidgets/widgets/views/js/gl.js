@@ -150,9 +150,9 @@ class GlPainter {
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (this.picture) this.drawImage(view, style);
     this.maps.draw(view, this.empty);
-    this.lines.draw(view, style.ratio, false);
+    this.lines.draw(view, style, false);
     if (this.markers?.count && style.showMarkers) this.drawMarkers(view, style);
-    this.lines.draw(view, style.ratio, true);
+    this.lines.draw(view, style, true);
   }
 
   drawImage(view, style) {

@@ -1,6 +1,12 @@
 // Sets of lines and arrows laid over the image. A segment is a quad that holds shaft and head; the
 // fragment shader rounds and smooths them.
 
+// While the picture moves on a machine that draws slowly (software GL), more than MANY segments are
+// bare lines, and at most MOST of them are drawn, spread over all; at rest all is drawn.
+const MANY = 2000;
+const MOST = 10_000;
+const STRIDE = 7919; // a prime, so that the first so many are spread over the set
+
 /** Segments x0, y0, x1, y1 relative to an origin, with one colour each or one for all. */
 class LineSet {
   constructor(record, name) {
@@ -45,7 +51,7 @@ class GlLines {
   set(sets) {
     for (const [set, kept] of this.kept)
       if (!sets.includes(set)) {
-        this.gl.deleteBuffer(kept.buffer);
+        for (const buffer of [kept.buffer, kept.pairs]) this.gl.deleteBuffer(buffer);
         this.gl.deleteVertexArray(kept.array);
         this.kept.delete(set);
       }
@@ -58,8 +64,9 @@ class GlLines {
     if (count <= this.ordered) return;
     const order = new Uint32Array(6 * count);
     const corners = [0, 1, 2, 2, 1, 3];
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < count; i++) {
       for (let c = 0; c < 6; c++) order[6 * i + c] = 4 * i + corners[c];
+    }
     const { gl } = this;
     gl.bindVertexArray(null);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.order);
@@ -91,13 +98,27 @@ class GlLines {
     gl.vertexAttribPointer(0, 4, gl.FLOAT, false, 20, 0);
     gl.enableVertexAttribArray(1);
     gl.vertexAttribPointer(1, 4, gl.UNSIGNED_BYTE, true, 20, 16);
-    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.order);
+    const pairs = gl.createBuffer();
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, pairs);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, this.thinned(set.count), gl.STATIC_DRAW);
     gl.bindVertexArray(null);
-    return { array, buffer };
+    return { array, buffer, pairs };
   }
 
-  /** Draw the sets with or those without arrow heads. */
-  draw(view, ratio, heads) {
+  /** Ends of the segments that are drawn in motion. */
+  thinned(count) {
+    const kept = count > MANY ? Math.min(count, MOST) : 0;
+    const step = count % STRIDE ? STRIDE : 1;
+    const pairs = new Uint32Array(2 * kept);
+    for (let i = 0; i < kept; i++) {
+      const segment = (i * step) % count;
+      pairs.set([4 * segment, 4 * segment + 1], 2 * i);
+    }
+    return pairs;
+  }
+
+  /** Draw the sets with or those without arrow heads; `thin` while in motion. */
+  draw(view, { ratio, thin }, heads) {
     const shown = (this.sets ?? []).filter((set) => set.shown && set.count && set.heads === heads);
     if (!shown.length) return;
     const { gl } = this;
@@ -114,8 +135,13 @@ class GlLines {
       gl.uniform1f(uniforms.width, set.width * ratio);
       gl.uniform1f(uniforms.shade, set.width > 1.2 ? 0.4 : 0.12); // thin lines would darken all
       gl.uniform1f(uniforms.head, heads ? headLength(set.width) * ratio : 0);
-      gl.bindVertexArray(this.kept.get(set).array);
-      gl.drawElements(gl.TRIANGLES, 6 * set.count, gl.UNSIGNED_INT, 0);
+      const { array, pairs } = this.kept.get(set);
+      gl.bindVertexArray(array);
+      const spare = thin && set.count > MANY;
+      gl.uniform1i(uniforms.thin, spare ? 1 : 0);
+      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, spare ? pairs : this.order);
+      if (spare) gl.drawElements(gl.LINES, 2 * Math.min(set.count, MOST), gl.UNSIGNED_INT, 0);
+      else gl.drawElements(gl.TRIANGLES, 6 * set.count, gl.UNSIGNED_INT, 0);
     }
   }
 }

@@ -130,6 +130,7 @@ uniform vec4 view;
 uniform vec2 size;
 uniform float width;
 uniform float head;
+uniform bool thin;
 layout(location = 0) in vec4 ends;
 layout(location = 1) in vec4 tint;
 out vec2 place;
@@ -145,7 +146,8 @@ void main() {
   float edge = 0.5 * width + 2.0;
   float reach = max(0.45 * form.y + 2.0, edge);
   vec2 corner = vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1);
-  place = vec2(mix(-edge, span + edge, corner.x), mix(-reach, reach, corner.y));
+  place = thin ? vec2(span * corner.x, 0.0)
+               : vec2(mix(-edge, span + edge, corner.x), mix(-reach, reach, corner.y));
   vec2 pixel = from + along * place.x + vec2(-along.y, along.x) * place.y;
   gl_Position = vec4(2.0 * pixel.x / size.x - 1.0, 1.0 - 2.0 * pixel.y / size.y, 0.0, 1.0);
 }`;

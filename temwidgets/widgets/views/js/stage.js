@@ -227,6 +227,7 @@ class Stage {
     this.setResolution(gliding && this.slow ? this.coarse : 1);
     this.upload();
     this.sizeMarkers();
+    this.style.thin = Boolean(gliding && this.slow);
     const start = performance.now();
     this.painter.draw(this.view, this.style);
     if (gliding && this.slow === undefined) this.judge(start);
