@@ -10,6 +10,7 @@ from typing import Any
 _HOME = {
     "temwidgets.widgets.explorers": ("Explorer", "explore"),
     "temwidgets.widgets.panels.compare": ("ComparePanel",),
+    "temwidgets.widgets.panels.counting": ("CountPanel",),
     "temwidgets.widgets.panels.displacement": ("DisplacementPanel",),
     "temwidgets.widgets.panels.find": ("FindPanel",),
     "temwidgets.widgets.panels.fit": ("FitPanel",),
@@ -19,6 +20,7 @@ _HOME = {
     "temwidgets.widgets.panels.prepare": ("PreparePanel",),
     "temwidgets.widgets.panels.strain": ("StrainPanel",),
     "temwidgets.widgets.panels.sublattice": ("SublatticePanel",),
+    "temwidgets.widgets.panels.vacancies": ("VacancyPanel",),
     "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
