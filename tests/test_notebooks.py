@@ -30,6 +30,28 @@ namespace = {}
 exec(workspace.script(), namespace)
 np.testing.assert_array_equal(namespace["columns"]["intensity"], workspace.columns["intensity"])
 """,
+    "02_displacement": """
+assert 1.055 < b / a < 1.07, b / a
+assert abs((best - truth) / error).max() < 3, (best, error)
+assert error[0] < 3, error
+assert error[3] < 0.25, error
+assert 0.3 < chi2 / (x.size - best.size) < 2, chi2
+assert 40 < len(selection) < 60, selection
+assert abs(float(up["direction"]) + 90) < 15, up
+site = tw.displacements(columns, lattice, reference="lattice", of="Ti")
+ideal = tw.profile(site, "displacement_y", lattice, along="a", of="Ti")["mean"].values
+assert 0.025 < np.sort(ideal)[-4:].mean() - np.sort(ideal)[:4].mean() < 0.04, ideal
+strain = tw.profile(tw.column_strain(columns, lattice), "e_yy", lattice, along="a", of="Pb")
+assert abs(strain["mean"]).max() < 0.0015, strain
+real = tw.examples.load("perovskite_trilayer")
+found = tw.label_sublattices(tw.fit_columns(real, tw.find_columns(real)))
+frame = tw.fit_lattice(found)
+found = tw.displacements(tw.index_columns(found, frame), frame, reference="neighbours")
+rows = tw.profile(found, "displacement_y", frame, along="b")
+above, below = rows["position"] < 14, rows["position"] > 15
+assert -0.011 < rows["mean"][above].mean() < -0.007, rows
+assert 0.0005 < rows["mean"][below].mean() < 0.003, rows
+""",
 }
 
 

@@ -82,7 +82,7 @@ def test_a_selection_elsewhere_fills_its_part_of_the_bins(lab, shown):
     lab.page.wait_for_function("() => document.querySelectorAll('.tem-polar title').length === 24")
     assert shown.output.locator(".tem-polar-part path").count() == 24
     lab.page.keyboard.press("Escape")
-    drag(lab, shown, 170, 190, (0.5, 0.7))
+    drag(lab, shown, 172.5, 187.5, (0.5, 0.7))
     lab.wait_value("len(shared)", 6)
     lab.page.keyboard.press("Escape")
     lab.wait_value("len(shared)", 0)
