@@ -155,8 +155,6 @@ class PolarPlot {
 
   pointerdown(event) {
     if (event.button !== 0 || !this.model.get("bins").sectors) return;
-    event.preventDefault();
-    this.root.focus({ preventScroll: true });
     this.root.setPointerCapture(event.pointerId);
     const [angle, share] = this.place(event);
     this.start = { angle, share, turned: 0, last: angle, x: event.clientX, y: event.clientY };
