@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from temwidgets.widgets.panels.compare import ComparePanel
 from temwidgets.widgets.panels.displacement import DisplacementPanel
 from temwidgets.widgets.panels.find import FindPanel
 from temwidgets.widgets.panels.fit import FitPanel
@@ -40,6 +41,7 @@ _PANELS: dict[str, Make] = {
     "Sublattices": lambda workspace, view: SublatticePanel(workspace, status=False),
     "Displacement": lambda workspace, view: DisplacementPanel(workspace, status=False),
     "Strain": lambda workspace, view: StrainPanel(workspace, status=False),
+    "Compare": lambda workspace, view: ComparePanel(workspace, status=False),
 }
 _VIEWS: dict[str, Make] = {
     "Histogram": lambda workspace, view: Histogram(workspace),

@@ -34,7 +34,7 @@ class Explorer(widgets.VBox):
     columns : Dataset, dim column, optional
         Columns of the image to start from.
     step : {"Load", "Prepare", "Find", "Fit", "Intensity", "Lattice", "Sublattices", \
-"Displacement", "Strain"}
+"Displacement", "Strain", "Compare"}
         The step whose controls are shown.
     plot : {"Histogram", "Scatter", "Table", "Cell", "Arrows", "Polar", "Strain map", "Profile", \
 "Order"}
@@ -46,7 +46,8 @@ class Explorer(widgets.VBox):
         Products, selection, history and job; shared by all parts.
     image_view, histogram, scatter, table, cell, arrows, polar, strain_map, profile, order
         The image and the views beside it; these are made when first used.
-    load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain
+    load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain,
+    compare
         The panels of the steps.
 
     Raises
@@ -60,7 +61,7 @@ class Explorer(widgets.VBox):
     load, prepare, find = panel("Load"), panel("Prepare"), panel("Find")
     fit, intensity, lattice = panel("Fit"), panel("Intensity"), panel("Lattice")
     sublattices, displacement = panel("Sublattices"), panel("Displacement")
-    strain = panel("Strain")
+    strain, compare = panel("Strain"), panel("Compare")
     histogram, scatter, table = view("Histogram"), view("Scatter"), view("Table")
     cell, arrows, polar = view("Cell"), view("Arrows"), view("Polar")
     strain_map, profile = view("Strain map"), view("Profile")

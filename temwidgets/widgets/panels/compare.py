@@ -179,6 +179,8 @@ class ComparePanel(Panel):
             return
         self._busy = True
         try:
+            # The browser cannot have chosen what is no longer in its list.
+            self.variables.value = ()
             self.variables.options, self.variables.value = options, kept
         finally:
             self._busy = False
