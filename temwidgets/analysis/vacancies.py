@@ -18,6 +18,7 @@ _SIDES = {"vacancy": -1, "dopant": 1, "both": 0}
 _FEWEST = 30
 _ROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
 _ENCLOSED = 5
+_ROUNDING = 1e-9
 
 
 def find_vacancies(
@@ -131,9 +132,11 @@ def _levels(
         fitted = local_planes.robust_levels(points[rows], near, values[rows])
         off = (values[rows] - fitted.level) / np.sqrt(1 + fitted.variance)
         level[rows] = fitted.level
-        if not np.median(np.abs(off)) > 0:
+        rounding = _ROUNDING * float(np.abs(values[rows]).max())
+        if np.median(np.abs(off)) <= rounding:
             # without noise nothing but an exception is off at all
-            p_value[rows] = np.where(off * (_SIDES[kind] or np.sign(off)) > 0, 0.0, 1.0)
+            side = _SIDES[kind] or np.sign(off)
+            p_value[rows] = np.where(off * side > rounding, 0.0, 1.0)
         else:
             p_value[rows] = tail_p(off, _SIDES[kind])
     if not np.isfinite(p_value).any():

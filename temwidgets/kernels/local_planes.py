@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
-_ROUNDS = 4
+_ROUNDS = 6
+_FEWEST = 4  # neighbours that have to agree
+_HUBER = 1.345
 _TUNING = 4.685  # of Tukey's biweight: 95 % efficient for normal noise
 _MAD = 1.4826
 
@@ -15,7 +17,7 @@ _MAD = 1.4826
 class Level(NamedTuple):
     """Level at each point, and its variance in units of the noise variance of one value."""
 
-    level: np.ndarray  # (n,) NaN where neighbours do not span a plane
+    level: np.ndarray  # (n,)
     variance: np.ndarray  # (n,)
 
 
@@ -37,16 +39,22 @@ def plane_weights(points: np.ndarray, rows: np.ndarray) -> np.ndarray:
 def robust_levels(points: np.ndarray, rows: np.ndarray, values: np.ndarray) -> Level:
     """Fit a plane to each point's neighbours that far-off values among them hardly move.
 
-    Tukey's biweight from the neighbours' median on, with one scale for all: few neighbours tell
-    their own scale badly.
+    Huber's weights first, which find a good start from any, then Tukey's biweight; one scale for
+    all, as few neighbours tell their own badly.
     """
     design, near = _design(points, rows), values[rows]
-    off = near - np.median(near, axis=1)[:, None]
-    for _ in range(_ROUNDS):
-        scale = max(float(_MAD * np.median(np.abs(off))), 1e-300)
-        weight = np.clip(1 - (off / (_TUNING * scale)) ** 2, 0, None) ** 2
+    plane = _planes(design, np.ones(rows.shape), near)
+    # values on a plane but for rounding scatter by nothing
+    least = 1e-6 * float(values.std()) + 1e-12 * float(np.abs(values).max()) + 1e-250
+    for turn in range(_ROUNDS):
+        off = np.abs(near - np.einsum("nki,ni->nk", design, plane))
+        scale = max(float(_MAD * np.median(off)), least)
+        weight = np.minimum(1.0, _HUBER * scale / np.maximum(off, scale))
+        if turn >= _ROUNDS // 2:
+            strict = (1 - np.minimum(off / (_TUNING * scale), 1) ** 2) ** 2
+            enough = (strict > 0).sum(axis=1) > _FEWEST
+            weight = np.where(enough[:, None], strict, weight)
         plane = _planes(design, weight, near)
-        off = near - np.einsum("nki,ni->nk", design, plane)
     share = _solve(design, weight)
     return Level(plane[:, 0], (share**2).sum(axis=1))
 
@@ -71,10 +79,6 @@ def _planes(design: np.ndarray, weight: np.ndarray, near: np.ndarray) -> np.ndar
 
 def _inverse(design: np.ndarray, weight: np.ndarray) -> np.ndarray:
     normal = np.einsum("nki,nk,nkj->nij", design, weight, design)
-    # points in one line: a tiny slope penalty keeps the level, which then is their mean's
-    normal[:, [1, 2], [1, 2]] += 1e-6 * weight.sum(axis=1)[:, None]
-    known = weight.sum(axis=1) > 0
-    normal[~known] = np.eye(3)
-    inverse = np.linalg.inv(normal)
-    inverse[~known] = np.nan
-    return inverse
+    # points in one line: a tiny penalty on the slopes leaves the one across it at 0
+    normal[:, [1, 2], [1, 2]] += 1e-9 * weight.sum(axis=1)[:, None]
+    return np.linalg.inv(normal)

@@ -195,3 +195,22 @@ def test_outlier_sentences(options, message):
     columns = with_values([1.0, 2.0, 3.0], text=["a", "b", "c"])
     with pytest.raises(ValueError, match=message):
         tw.find_outliers(columns, **options)
+
+
+def test_statistics_by_site():
+    columns = with_values([1.0, 3.0, 5.0, 9.0], [0, 0, 1, 1], site=[0, 1, 1, -1])
+    table = tw.sublattice_statistics(columns, by="site")
+    np.testing.assert_array_equal(table.site, [-1, 0, 1])
+    np.testing.assert_allclose(table["mean"], [9, 1, 4])
+    with pytest.raises(ValueError, match="have no site"):
+        tw.sublattice_statistics(columns.drop_vars("site"), by="site")
+    with pytest.raises(ValueError, match='by is "sublattice" or "site"'):
+        tw.sublattice_statistics(columns, by="row")
+
+
+def test_statistics_of_a_component():
+    columns = with_values([1.0, 3.0]).assign_coords(component=["y", "x"])
+    columns["displacement"] = (("column", "component"), [[1.0, 2], [3, 4]], {"units": "nm"})
+    table = tw.sublattice_statistics(columns, "displacement_x")
+    assert float(table["mean"][0]) == 3.0
+    assert table["mean"].attrs["units"] == "nm"
