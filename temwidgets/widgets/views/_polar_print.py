@@ -52,8 +52,9 @@ def _drawn(bins: dict[str, Any], part: list[int], paper: Paper) -> bytes:
     width = 360 / len(bins["rim"])
     for n, colour in enumerate(bins["rim"]):
         paper.polygon(place(_sector(1.04, 1.1, (n - 0.5) * width, (n + 0.5) * width)), colour)
-    for x, y, anchor, text in (*_WORDS, (0, -1.14, "middle", "−90°")):
-        paper.words(*place(np.array([x, y])), text, _TYPE, anchor)
+    for x, y, anchor, text in (*_WORDS, (0, -1.14, "middle", "\N{MINUS SIGN}90°")):
+        across, down = place(np.array([x, y]))
+        paper.words(across, down, text, _TYPE, anchor)
     for share, text in bins["marks"]:
         spot = place(_arc(share, -67.5, -67.5)[0])
         paper.words(spot[0], spot[1] - 1.5, text, _TYPE, "middle")

@@ -25,6 +25,7 @@ from temwidgets.widgets.views._figure_clicks import FigureClicks
 from temwidgets.widgets.views._paper import Paper
 from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._profile_controls import ProfileControls
+from temwidgets.widgets.views._row_marks import RowMarks, rows_words
 from temwidgets.widgets.views._variables import choose, numeric, short_title
 
 _RATIO = 0.62
@@ -139,34 +140,25 @@ class ProfileView(Printed, ColumnsView):
             for axis, scale in zip(self._axes, (self._x, self._y), strict=True)
         )
         entries = [{"label": "selected", "colour": palette.SELECTED}]
-        legend = {"entries": entries} if self._part.visible else {}
+        legend = {"entries": entries} if self._part.line.visible else {}
         return Plot(x, y, legend, self._print, _RATIO)
 
     def _print(self, paper: Paper, place: Any) -> None:
-        for line, bars in ((self._whole, self._bars), (self._part, self._part_bars)):
-            if not line.visible:
-                continue
-            for start in range(0, len(bars.x), 3):
-                piece = slice(start, start + 2)
-                if np.isfinite(bars.y[piece]).all():
-                    paper.line(place(bars.x[piece], bars.y[piece]), line.colors[0], 0.6)
-            good = np.isfinite(line.y)
-            paper.line(place(line.x[good], line.y[good]), line.colors[0], 0.8)
-            for spot in place(line.x[good], line.y[good]):
-                paper.dot(spot, 1.4, line.colors[0], 1.0)
+        for shown in (self._whole, self._part):
+            shown.print(paper, place)
 
     def _build(self) -> None:
         self._rows: xr.Dataset | None = None
         self._clicked_at = -_ECHO
         self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
         self._axes = (horizontal(self._x), vertical(self._y))
-        self._whole, self._bars = self._marks(palette.ALL)
-        self._part, self._part_bars = self._marks(palette.SELECTED)
+        self._whole = RowMarks(self._x, self._y, palette.ALL)
+        self._part = RowMarks(self._x, self._y, palette.SELECTED)
         self._brusher = bqplot.interacts.BrushIntervalSelector(
             scale=self._x, color=palette.SELECTED
         )
         self._brusher.observe(self._brushed, "selected")
-        marks = [self._bars, self._whole, self._part_bars, self._part]
+        marks = [*self._whole.marks, *self._part.marks]
         self.figure = plot_figure(self._brusher, 280, axes=list(self._axes), marks=marks)
         self._clicks = FigureClicks()
         self._clicks.on_msg(self._clicked)
@@ -177,18 +169,6 @@ class ProfileView(Printed, ColumnsView):
             *self._controls.arrange(self.figure, self._readout, self._note), self._clicks,
         ]  # fmt: skip
 
-    def _marks(self, colour: str) -> tuple[bqplot.Lines, bqplot.Lines]:
-        """Make the line through the rows and their error bars."""
-        scales, nothing = {"x": self._x, "y": self._y}, [0.0, 1.0]
-        line = bqplot.Lines(
-            x=nothing, y=nothing, scales=scales, colors=[colour], marker="circle", marker_size=28,
-            stroke_width=1.5, visible=False,
-        )  # fmt: skip
-        bars = bqplot.Lines(
-            x=nothing, y=nothing, scales=scales, colors=[colour], stroke_width=1.2, visible=False
-        )
-        return line, bars
-
     def _draw(self) -> None:
         self._tone, text = "info", ""
         try:
@@ -196,7 +176,7 @@ class ProfileView(Printed, ColumnsView):
         except ValueError as error:
             self._rows, self._tone, text = None, "warning", str(error)
         self._controls.refresh()
-        self._show(self._whole, self._bars, self._rows)
+        self._whole.show(self._rows)
         if self._rows is not None:
             self._draw_axes(self._rows)
         self.message = ""
@@ -223,29 +203,13 @@ class ProfileView(Printed, ColumnsView):
         assert self.columns is not None
         self._axes[1].label = short_title(self.columns, rows.attrs["variable"])
 
-    @staticmethod
-    def _show(line: bqplot.Lines, bars: bqplot.Lines, rows: xr.Dataset | None) -> None:
-        if rows is None or not np.isfinite(rows["mean"].values).any():
-            line.visible = bars.visible = False
-            return
-        place, mean, error = (rows[n].values for n in ("position", "mean", "mean_std"))
-        good = np.isfinite(mean)
-        place, mean, error = place[good], mean[good], np.nan_to_num(error[good])
-        gap = np.full(place.size, np.nan)
-        with line.hold_sync(), bars.hold_sync():
-            line.x, line.y = place, mean
-            # bqplot puts a hidden label at the last point, so that cannot be a gap
-            bars.x = np.column_stack([place, place, place]).ravel()[:-1]
-            bars.y = np.column_stack([mean - error, mean + error, gap]).ravel()[:-1]
-            line.visible = bars.visible = True
-
     def _draw_selection(self) -> None:
         labels, part = self.selection.labels, None
         if self._rows is not None and self.columns is not None and labels.size:
             part = profile_part(self._rows, self.columns, labels)
-        self._show(self._part, self._part_bars, part)
+        self._part.show(part)
         self._fit_height(part)
-        self._readout.value = self._words(part)
+        self._readout.value = rows_words(self._rows, part)
 
     def _fit_height(self, part: xr.Dataset | None) -> None:
         """Let the upright axis hold the whole and the part."""
@@ -254,21 +218,6 @@ class ProfileView(Printed, ColumnsView):
             finite = np.concatenate(ends)
             finite = finite[np.isfinite(finite)]
             set_range(self._y, self._axes[1], *_padded(finite.min(), finite.max()))
-
-    def _words(self, part: xr.Dataset | None) -> str:
-        if self._rows is None:
-            return ""
-        dot = '<i class="tem-swatch" style="background:{}"></i><b>{}</b> {:,} rows, {:,} columns'
-        lines = []
-        for name, rows, colour in (
-            ("all", self._rows, palette.ALL),
-            ("selected", part, palette.SELECTED),
-        ):
-            if rows is not None:
-                count = rows["count"].values
-                text = dot.format(colour, name, int((count > 0).sum()), int(count.sum()))
-                lines.append(f"<div>{text}</div>")
-        return "".join(lines)
 
     def _explain(self) -> str:
         if self.columns is None:

@@ -23,14 +23,14 @@ def crystal():
 
 def test_rows_errors_and_axes(crystal):
     view = ProfileView(crystal[0], lattice=crystal[1])
-    np.testing.assert_allclose(view._whole.y, np.arange(9))
-    np.testing.assert_allclose(np.diff(view._whole.x), 0.39)
+    np.testing.assert_allclose(view._whole.line.y, np.arange(9))
+    np.testing.assert_allclose(np.diff(view._whole.line.x), 0.39)
     error = 0.5 * np.sqrt(8 / 7) / np.sqrt(8)
-    np.testing.assert_allclose(view._bars.y[:2], [-error, error])
+    np.testing.assert_allclose(view._whole.bars.y[:2], [-error, error])
     assert view._axes[0].label == "Position along b (nm)"
     assert view._axes[1].label == "Integrated intensity (counts)"
     view.of = 1
-    np.testing.assert_allclose(view._whole.y, np.arange(9) + 0.5)
+    np.testing.assert_allclose(view._whole.line.y, np.arange(9) + 0.5)
     view.along = "a"
     assert view.rows.sizes["row"] == 4
 
@@ -59,14 +59,14 @@ def test_the_brush_and_the_selected_part(crystal):
     view = ProfileView(columns, lattice=lattice, selection=selection)
     view.brush = (2.3, 2.9)
     assert len(selection) == 16
-    np.testing.assert_allclose(view._part.y, [1, 2])
+    np.testing.assert_allclose(view._part.line.y, [1, 2])
     assert "2 rows, 16 columns" in view._readout.value
     selection.select(columns["column"].values[:9])
     assert view.brush is None
-    np.testing.assert_allclose(view._part.y, np.arange(9) - 0.5)
+    np.testing.assert_allclose(view._part.line.y, np.arange(9) - 0.5)
     assert view._y.min < -0.5
     selection.clear()
-    assert not view._part.visible
+    assert not view._part.line.visible
 
 
 def test_controls_and_traits_follow_each_other(crystal):
@@ -113,7 +113,7 @@ def test_follows_a_workspace_and_tells_what_is_missing(image, crystal):
     assert view.rows is not None
     view.along = 12.0
     assert "no rows are told apart" in view.message
-    assert not view._whole.visible
+    assert not view._whole.line.visible
 
 
 def test_wrong_arguments_are_told(crystal):
