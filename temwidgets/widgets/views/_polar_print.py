@@ -11,8 +11,8 @@ from temwidgets.widgets.views._paper import Paper, PngPaper, SvgPaper
 from temwidgets.widgets.views._polar_figure import PolarFigure
 
 _POINTS_PER_MM = 72 / 25.4
-_RATIO = 0.92
-_SHARE = 0.39  # of the width that the radius takes
+_RATIO = 0.95
+_SHARE = 0.36  # of the width that the radius takes
 _TYPE = 7.0
 _GRID = "#999999"
 _WORDS = ((1.13, 0.02, "start", "0°"), (0, 1.2, "middle", "90°"), (-1.13, 0.02, "end", "180°"))
