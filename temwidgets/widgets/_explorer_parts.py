@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from temwidgets.widgets.panels.compare import ComparePanel
+from temwidgets.widgets.panels.counting import CountPanel
 from temwidgets.widgets.panels.displacement import DisplacementPanel
 from temwidgets.widgets.panels.find import FindPanel
 from temwidgets.widgets.panels.fit import FitPanel
@@ -17,6 +18,7 @@ from temwidgets.widgets.panels.load import LoadPanel
 from temwidgets.widgets.panels.prepare import PreparePanel
 from temwidgets.widgets.panels.strain import StrainPanel
 from temwidgets.widgets.panels.sublattice import SublatticePanel
+from temwidgets.widgets.panels.vacancies import VacancyPanel
 from temwidgets.widgets.views.displacement_map import DisplacementMap
 from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.views.image_view import ImageView
@@ -42,6 +44,8 @@ _PANELS: dict[str, Make] = {
     "Displacement": lambda workspace, view: DisplacementPanel(workspace, status=False),
     "Strain": lambda workspace, view: StrainPanel(workspace, status=False),
     "Compare": lambda workspace, view: ComparePanel(workspace, status=False),
+    "Count": lambda workspace, view: CountPanel(workspace, status=False),
+    "Vacancies": lambda workspace, view: VacancyPanel(workspace, view=view, status=False),
 }
 _VIEWS: dict[str, Make] = {
     "Histogram": lambda workspace, view: Histogram(workspace),

@@ -34,7 +34,7 @@ class Explorer(widgets.VBox):
     columns : Dataset, dim column, optional
         Columns of the image to start from.
     step : {"Load", "Prepare", "Find", "Fit", "Intensity", "Lattice", "Sublattices", \
-"Displacement", "Strain", "Compare"}
+"Displacement", "Strain", "Compare", "Count", "Vacancies"}
         The step whose controls are shown.
     plot : {"Histogram", "Scatter", "Table", "Cell", "Arrows", "Polar", "Strain map", "Profile", \
 "Order"}
@@ -47,7 +47,7 @@ class Explorer(widgets.VBox):
     image_view, histogram, scatter, table, cell, arrows, polar, strain_map, profile, order
         The image and the views beside it; these are made when first used.
     load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain,
-    compare
+    compare, count, vacancies
         The panels of the steps.
 
     Raises
@@ -62,6 +62,7 @@ class Explorer(widgets.VBox):
     fit, intensity, lattice = panel("Fit"), panel("Intensity"), panel("Lattice")
     sublattices, displacement = panel("Sublattices"), panel("Displacement")
     strain, compare = panel("Strain"), panel("Compare")
+    count, vacancies = panel("Count"), panel("Vacancies")
     histogram, scatter, table = view("Histogram"), view("Scatter"), view("Table")
     cell, arrows, polar = view("Cell"), view("Arrows"), view("Polar")
     strain_map, profile = view("Strain map"), view("Profile")
@@ -116,7 +117,7 @@ class Explorer(widgets.VBox):
 
     def _tabs(self) -> None:
         titles = [f"{number} {name}" for number, name in enumerate(STEPS, 1)]
-        self._steps = widgets.Tab(list(self.parts.panels.values()), titles=titles)
+        self._steps = widgets.Tab([widgets.VBox() for _ in STEPS], titles=titles)
         self._steps.selected_index = STEPS.index(self.step)
         _link_tab(self, self._steps)
         self._choice = widgets.ToggleButtons(
@@ -239,7 +240,15 @@ def _workspace(source: Any, columns: xr.Dataset | None) -> Workspace:
 
 
 def _link_tab(owner: Explorer, tabs: widgets.Tab) -> None:
-    """Keep tab and trait alike; the cells are drawn while one works on the lattice."""
+    """Keep tab and trait alike; the cells are drawn while one works on the lattice.
+
+    Only the tab that is seen holds its panel, for bqplot cannot draw in a hidden one.
+    """
+
+    def put(step: str) -> None:
+        for name, tab in zip(STEPS, tabs.children, strict=True):
+            tab.children = [owner.parts.panels[name]] if name == step else []
+        owner.lattice.active = step == "Lattice"
 
     def from_tab(change: Any) -> None:
         if change["new"] is not None:
@@ -247,8 +256,8 @@ def _link_tab(owner: Explorer, tabs: widgets.Tab) -> None:
 
     def from_trait(change: Any) -> None:
         tabs.selected_index = STEPS.index(change["new"])
-        owner.lattice.active = change["new"] == "Lattice"
+        put(change["new"])
 
-    owner.lattice.active = owner.step == "Lattice"
+    put(owner.step)
     tabs.observe(from_tab, "selected_index")
     owner.observe(from_trait, "step")

@@ -153,6 +153,13 @@ _CSS = """
   min-width: 340px;
   width: auto;
 }
+.tem-explorer .widget-tab > .lm-TabBar .lm-TabBar-content {
+  flex-flow: row wrap;
+}
+.tem-explorer .widget-tab > .lm-TabBar .lm-TabBar-tab {
+  flex: 0 0 auto;
+  min-width: 0;
+}
 .tem-explorer .widget-tab > .widget-tab-contents {
   padding: 6px 8px;
   background: transparent;
