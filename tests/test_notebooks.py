@@ -52,6 +52,46 @@ above, below = rows["position"] < 14, rows["position"] > 15
 assert -0.011 < rows["mean"][above].mean() < -0.007, rows
 assert 0.0005 < rows["mean"][below].mean() < 0.003, rows
 """,
+    "03_occupancy": """
+assert abs(spread["ordered"] / spread["control"] - 1) < 0.03, spread
+peak = spectra["ordered"].isel(peak=0)
+assert peak["p_value"] < 1e-15, peak
+assert abs(peak["peak_q_a"] - 0.5) < 0.002, peak
+assert abs(peak["peak_q_b"]) < 0.002, peak
+assert spectra["control"]["p_value"][0] > 0.05, spectra["control"]
+assert faint["p_value"][0] > 0.05, faint
+assert min(shuffled) > 0.001, shuffled
+assert order.modulation == "intensity_modulation", order.message
+assert "order" in order.image_view.maps
+assert abs(contrast - 0.1 / 0.95) < 2.5 * contrast_error, contrast
+assert 0.65 < abs(tests["effect_size"][0]) < 0.9, tests
+assert tests["p_adjusted"][1] > 0.05, tests
+panel._run(None)
+assert workspace.job.wait(60)
+assert "so that the two groups overlap" in panel.words.value, workspace.message
+assert counted["atoms"].values.tolist() == [3, 4, 5, 6, 7], counted["atoms"]
+assert right > 0.99, right
+assert len(weak) == 18, weak
+assert 10 <= hits <= 14, hits
+assert len(false) <= 3, false
+assert found.sizes["missing"] == 12, found.sizes
+more = tw.find_vacancies(found, lattice, fdr=0.2)
+more = more["column"].values[more["vacancy_candidate"].values]
+assert np.isin(weak, more).sum() >= hits + 2, more
+odds = []
+for rows in ((0.975, 0.925), (0.965, 0.935)):
+    weaker = measure(crystal(rows, 0.131, seed=3))
+    weaker = tw.index_columns(weaker, tw.fit_lattice(weaker))
+    odds.append(float(tw.order_spectrum(weaker, site=0)["p_value"][0]))
+assert odds[0] < 0.002 < 0.1 < odds[1], odds
+middle = A["ordered"][["y", "x"]] - A["ordered"][["y", "x"]].mean()
+nearest = np.argsort(np.hypot(middle["y"], middle["x"]).values)
+for number, low, high in ((400, 0, 1e-7), (200, 0.001, 0.2)):
+    part = tw.order_spectrum(A["ordered"].isel(column=nearest[:number]), trend=2)
+    assert low <= part["p_value"][0] < high, part
+wave = tw.correlation(A["ordered"], "intensity")["correlation"].sel(offset_b=0)
+assert (np.sign(wave.sel(offset_a=[1, 2, 3, 4]).values) == [-1, 1, -1, 1]).all(), wave
+""",
 }
 
 
