@@ -18,7 +18,7 @@ _SIDES = {"vacancy": -1, "dopant": 1, "both": 0}
 _FEWEST = 30
 _ROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
 _ENCLOSED = 5
-_ROUNDING = 1e-9
+_ROUNDING = 1e-6
 
 
 def find_vacancies(
