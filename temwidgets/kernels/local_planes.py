@@ -44,8 +44,8 @@ def robust_levels(points: np.ndarray, rows: np.ndarray, values: np.ndarray) -> L
     """
     design, near = _design(points, rows), values[rows]
     plane = _planes(design, np.ones(rows.shape), near)
-    # values on a plane but for rounding scatter by nothing
-    least = 1e-6 * float(values.std()) + 1e-12 * float(np.abs(values).max()) + 1e-250
+    # without noise exceptions still have to stand out from rounding
+    least = 1e-3 * float(values.std()) + 1e-12 * float(np.abs(values).max()) + 1e-250
     for turn in range(_ROUNDS):
         off = np.abs(near - np.einsum("nki,ni->nk", design, plane))
         scale = max(float(_MAD * np.median(off)), least)
