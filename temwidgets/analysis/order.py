@@ -89,6 +89,9 @@ def order_spectrum(
     At q = (1/2, 0), (0, 1/2) and (1/2, 1/2) a wave has no phase to choose but its sign: a 2 x 1
     order whose columns alternate by a contrast c has amplitude c / 2 there.
 
+    Background that varies faster than `trend` allows, and layers, show as peaks near q = 0. Columns
+    that the image edge cuts (see `flags`) have poorly known intensities: leave them out.
+
     References
     ----------
     N. R. Lomb, Astrophys. Space Sci. 39 (1976) 447. Permutation of residuals: D. Freedman and

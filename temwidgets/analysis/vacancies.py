@@ -71,6 +71,7 @@ def find_vacancies(
 
     Notes
     -----
+    Columns that the image edge cuts (see `flags`) have poorly known intensities: leave them out.
     Looking on both sides leaves no side to tell the usual scatter by: with scatter far from normal
     the rate is then less certain. A column with fewer atoms than its neighbours is a candidate,
     whatever is missing in it. Where more than a third of a site's columns near one place are
