@@ -69,9 +69,14 @@ def _component(peak: xr.Dataset, name: str) -> str:
 
 
 def fraction(peak: xr.Dataset, name: str) -> Fraction | None:
-    """Return the small fraction that a peak's component along "a" or "b" is within its error."""
+    """Return the small fraction that a component along "a" or "b" is; None if it is none.
+
+    A peak that chance makes is at no fraction, nor one whose error reaches from one to the next.
+    """
     q, error = float(peak[f"peak_q_{name}"]), float(peak[f"peak_q_{name}_std"])
     near = Fraction(q).limit_denominator(_LARGEST_PERIOD)
+    if float(peak["p_value"]) > float(peak.attrs["level"]) or 3 * error * near.denominator**2 > 1:
+        return None
     return near if abs(q - float(near)) <= 3 * error + 1e-6 else None
 
 

@@ -63,7 +63,11 @@ def test_words(disordered):
     for name, value in (("peak_q_a", -0.3333), ("peak_q_b", 0.2131)):
         spectrum[name] = spectrum[name] * 0 + value
         spectrum[f"{name}_std"] = spectrum[name] * 0 + 0.0003
+    assert place_text(spectrum) == "(−0.333, 0.213)"
+    spectrum["p_value"] = spectrum["p_value"] * 0
     assert place_text(spectrum) == "(−1/3, 0.213)"
+    spectrum["peak_q_a_std"] = spectrum["peak_q_a_std"] * 0 + 0.1
+    assert place_text(spectrum) == "(−0.333, 0.213)"
     assert probability(-0.5) == "0.32"
     assert probability(-156.8) == "2 × 10⁻¹⁵⁷"
     assert probability(-12.001) == "10⁻¹²"

@@ -88,6 +88,10 @@ class ComparePanel(Panel):
         )
         return [row(options, self.variables), self.remark, self.words, self.table]
 
+    def compare(self) -> None:
+        """Compare as the controls say (a step of the workspace)."""
+        self._run(None)
+
     @guarded
     def _run(self, _: Any) -> None:
         if not self.variables.value:

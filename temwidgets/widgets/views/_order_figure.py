@@ -113,7 +113,7 @@ def ramp(spectrum: xr.Dataset) -> str:
         )
         words = (
             f'<div><i class="tem-swatch" style="background:{palette.SELECTED};width:2px"></i>'
-            f"a single strong peak has p = {spectrum.attrs['level']:g} at {threshold:.3g}</div>"
+            f"p = {spectrum.attrs['level']:g} at a power of {threshold:.3g}</div>"
         )
     ends = short(10**low), short(float(f"{10**high:.3g}"))
     return (

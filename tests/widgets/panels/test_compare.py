@@ -19,7 +19,7 @@ def test_cells_of_even_and_odd_number_differ(full, done):
     assert panel.variables.value == ("intensity",)
     panel.groups.value = "parity_a"
     panel.variables.value = ("intensity", "sigma_major")
-    panel._run(None)
+    panel.compare()
     done(full)
     assert full.comparison["significant"].values.tolist() == [True, False]
     assert "Integrated intensity is larger in site 0, n_a even than in site 0, n_a odd by 0.37" in (
@@ -43,16 +43,16 @@ def test_the_selection_is_compared_with_the_rest_of_its_sites(full, done):
     panel = ComparePanel(full)
     panel.groups.value = "selection"
     assert "Select columns in a view" in panel.remark.value
-    panel._run(None)
+    panel.compare()
     assert "No column is selected" in full.message.text
     full.selection.select(columns["column"].values[even])
     assert f"{int(even.sum())} columns are selected" in panel.remark.value
-    panel._run(None)
+    panel.compare()
     done(full)
     assert int(full.comparison["first_count"][0]) == even.sum()
     assert int(full.comparison["second_count"][0]) == (site == 1).sum() - even.sum()
     full.selection.select(columns["column"].values)
-    panel._run(None)
+    panel.compare()
     assert "there is no rest" in full.message.text
 
 
@@ -65,7 +65,7 @@ def test_parities_of_one_site(full, done):
     assert panel.site.layout.display == ""
     panel.site.value = 1
     panel.test.value, panel.correction.value, panel.background.value = "permutation", "holm", "none"
-    panel._run(None)
+    panel.compare()
     done(full)
     assert full.comparison["first"].values.tolist() == ["site 1, n_a even"]
     assert full.comparison.attrs["test"] == "permutation"
@@ -77,7 +77,7 @@ def test_parities_of_one_site(full, done):
 def test_a_comparison_goes_with_the_columns_it_is_of_and_is_saved(full, done, tmp_path):
     panel = ComparePanel(full)
     panel.groups.value = "parity_b"
-    panel._run(None)
+    panel.compare()
     done(full)
     found = full.comparison
     full.save(tmp_path / "w.nc")
@@ -95,7 +95,7 @@ def test_what_cannot_be_told_says_so(full, done):
     panel = ComparePanel(full)
     panel.groups.value = "selection"
     full.selection.select([0, 1])
-    panel._run(None)
+    panel.compare()
     done(full)
     assert "cannot be told" in panel.words.value
     assert "?" in panel.table.value
@@ -104,7 +104,7 @@ def test_what_cannot_be_told_says_so(full, done):
 def test_advice_while_something_is_missing(workspace, ordered):
     empty = ComparePanel()
     assert "no columns yet" in empty.remark.value
-    empty._run(None)
+    empty.compare()
     assert "No variable is chosen" in empty.workspace.message.text
     panel = ComparePanel(workspace)
     assert panel.remark.value == ""
