@@ -26,6 +26,7 @@ from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.workspace import Workspace
 
 _NAME = "order"
+_OPTIONS = ("variable", "site", "noise", "trend")
 
 
 class OrderView(ColumnsView):
@@ -104,7 +105,7 @@ class OrderView(ColumnsView):
         self.workspace, self.image_view, self._with_status = workspace, view, status
         peak = options.pop("peak", None)
         super().__init__(workspace, selection=selection, variable=variable, **options)
-        self.observe(self._on_option, ["variable", "site", "noise", "trend"])
+        self.observe(self._on_option, list(_OPTIONS))
         self.observe(self._on_peak, "peak")
         self.observe(self._on_alpha, "alpha")
         workspace.observe(self._on_spectrum, "spectrum")
@@ -159,6 +160,7 @@ class OrderView(ColumnsView):
 
     def _build(self) -> None:
         self.spectrum = self.workspace.spectrum
+        self._take_over()
         self.figure = SpectrumFigure(self._picked)
         self._ramp, self._table = widgets.HTML(), widgets.HTML()
         self._words = widgets.HTML()
@@ -237,11 +239,20 @@ class OrderView(ColumnsView):
     @guarded
     def _on_spectrum(self, change: Any) -> None:
         self.spectrum = change["new"]
-        if self.spectrum is not None:
-            self.variable = str(self.spectrum.attrs["variable"])
+        self.unobserve(self._on_option, list(_OPTIONS))
+        self._take_over()
+        self.observe(self._on_option, list(_OPTIONS))
         self.peak = None
         self._stale.add("columns")
         self._catch_up()
+
+    def _take_over(self) -> None:
+        """Show the options of the spectrum, whoever measured it."""
+        made = {} if self.spectrum is None else self.spectrum.attrs
+        for name in _OPTIONS:
+            if name in made:
+                kind = str if name in ("variable", "noise") else int
+                setattr(self, name, kind(made[name]))
 
     @guarded
     def _on_option(self, _: Any) -> None:
@@ -266,11 +277,18 @@ class OrderView(ColumnsView):
             count = 0 if self.spectrum is None else self.spectrum.sizes["peak"]
             raise ValueError(f"There is no peak {peak}; there are {count}, from 0.")
         if peak is not None:
+            self._modulate(peak)
+        self._draw_peak()
+
+    def _modulate(self, peak: int) -> None:
+        try:
             self.workspace.run(
                 tw.order_modulation, into="columns", amend=True, wait=True, peak=peak
             )
-            self.workspace.message = Message()
-        self._draw_peak()
+        except Exception:
+            self.peak = None
+            raise
+        self.workspace.message = Message()  # nothing to tell: the wave is seen
 
     @guarded
     def _on_alpha(self, _: Any) -> None:

@@ -153,3 +153,27 @@ def test_peaks_are_saved(ordered, tmp_path):
     text = (tmp_path / "peaks.csv").read_text(encoding="utf-8")
     assert text.startswith("# order of intensity\n")
     assert "p_value" in text
+
+
+def test_a_spectrum_measured_elsewhere_is_shown_with_its_options(ordered):
+    workspace = Workspace(None, ordered.assign(other=ordered["intensity"] + 1))
+    view = OrderView(workspace)
+    workspace.run(tw.order_spectrum, wait=True, variable="other", trend=2, noise="smooth")
+    made = workspace.spectrum
+    for shown in (view, OrderView(workspace)):
+        assert shown.spectrum is made
+        assert (shown.variable, shown.trend, shown.noise) == ("other", 2, "smooth")
+        assert shown._controls.trend.value == 2
+    assert waited(view).workspace.spectrum is made
+    assert "at a power of" not in view._ramp.value
+
+
+def test_while_something_runs_no_peak_is_chosen(ordered, monkeypatch):
+    def busy(*_, **__):
+        raise RuntimeError("another step is still running")
+
+    view = OrderView(ordered)
+    monkeypatch.setattr(view.workspace, "run", busy)
+    view.peak = 0
+    assert view.peak is None
+    assert "still running" in view.message
