@@ -173,8 +173,8 @@ def _finding(found: xr.Dataset) -> str:
     if count:
         strength = 100 * np.median(found["vacancy_contrast"].values[chosen])
         lines = [
-            f"{count:,} candidate{'s' if count > 1 else ''}; about {count * rate:.2g} expected to be"
-            f" false; median {name} {strength:+.0f} % against the neighbours."
+            f"{count:,} candidate{'s' if count > 1 else ''}; about {count * rate:.2g} expected"
+            f" to be false; median {name} {strength:+.0f} % against the neighbours."
         ]
     if missing:
         lines.append(f"{missing:,} site{'s' if missing > 1 else ''} inside without any column.")
