@@ -140,7 +140,7 @@ def cell_lines(
 
 def _cut(starts: np.ndarray, along: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return the parts of lines inside a box (Liang and Barsky, ACM Trans. Graph. 3 (1984) 1)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ends = np.stack([(low - starts) / along, (high - starts) / along])
     enter = np.fmax.reduce(ends.min(axis=0), axis=1)
     leave = np.fmin.reduce(ends.max(axis=0), axis=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bqplot
 import ipywidgets as widgets
 import numpy as np
@@ -21,6 +23,8 @@ class CellProfile(widgets.VBox):
     values : DataArray, (distance,) or None
         What is shown.
     """
+
+    children: Any
 
     def __init__(self) -> None:
         self.values: xr.DataArray | None = None

@@ -17,6 +17,8 @@ from temwidgets.widgets.views._variables import measured
 class SiteLines(widgets.VBox):
     """Fields that rename sites, buttons that delete them."""
 
+    children: Any
+
     def __init__(self, rename: Callable[[int, str], None], delete: Callable[[int], None]) -> None:
         self._rename, self._delete = rename, delete
         self.lines: tuple[SiteLine, ...] = ()
@@ -55,8 +57,15 @@ class SiteLine:
         )
         self.delete.add_class("tem-button")
         self.delete.on_click(lambda _: delete(site))
-        self.name.observe(lambda c: self._busy or rename(site, c["new"]), "value")
+        self.name.observe(self._renamed(rename), "value")
         self.box = row(swatch, self.name, self.place, self.delete)
+
+    def _renamed(self, rename: Callable[[int, str], None]) -> Callable[[Any], None]:
+        def tell(change: Any) -> None:
+            if not self._busy:
+                rename(self._site, change["new"])
+
+        return tell
 
     def show(self, lattice: Any, *, only: bool) -> None:
         """Write name, fractions and amplitude."""

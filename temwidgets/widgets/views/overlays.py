@@ -174,7 +174,7 @@ class Overlays(traitlets.HasTraits):
         looks = {"colour": colour, "label": name if label is None else label}
         if self._looks.get(name) != looks:
             self._looks = {**self._looks, name: looks}
-            self._handles_changed(None)
+            self._handles_set(None)
         self.handles = {**self.handles, name: (float(y), float(x))}
 
     def clear_handles(self, *names: str) -> None:
@@ -185,7 +185,7 @@ class Overlays(traitlets.HasTraits):
     _versions = 0
 
     @traitlets.observe("lines")
-    def _lines_changed(self, change: Any) -> None:
+    def _lines_set(self, change: Any) -> None:
         known, layer = change["old"] or {}, self.stage.layer
         records = {}
         for name, made in self.lines.items():
@@ -202,11 +202,11 @@ class Overlays(traitlets.HasTraits):
         layer.lines = records
 
     @traitlets.observe("maps")
-    def _maps_changed(self, _: Any) -> None:
+    def _maps_set(self, _: Any) -> None:
         self.stage.layer.maps = {name: _encode_map(made) for name, made in self.maps.items()}
 
     @traitlets.observe("handles")
-    def _handles_changed(self, _: Any) -> None:
+    def _handles_set(self, _: Any) -> None:
         self.stage.layer.handles = {
             name: {"y": y, "x": x, "colour": "#ffd23f", "label": name, **self._looks.get(name, {})}
             for name, (y, x) in self.handles.items()
