@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from scipy.spatial import cKDTree
 
 from temwidgets.analysis.lattice_data import site_points, vectors_of
 from temwidgets.analysis.places import cells_of, point_covariance, points_of
@@ -13,6 +14,8 @@ from temwidgets.conventions import Flag, length_unit
 from temwidgets.kernels.local_shift import Field
 
 SMOOTH = 0.5  # width over which displacements are averaged, in cell sizes
+_AROUND = 8  # neighbours by which a misplaced column is told
+_STRAY = 5.0  # standard deviations of the difference to them
 _LOST = int(Flag.failed | Flag.duplicate | Flag.low_signal)
 
 
@@ -86,9 +89,28 @@ def register(columns: xr.Dataset, lattice: xr.Dataset) -> Registered:
     for k in np.unique(site):
         shifts[site == k] -= np.median(shifts[site == k], axis=0)
     variance = point_covariance(columns)[rows].trace(axis1=1, axis2=2)
+    kept = _among_neighbours(ideal, shifts)
     return Registered(
-        rows, numbers, site, actual, ideal, shifts, _weights(variance), cell_size(lattice)
+        rows[kept],
+        numbers[kept],
+        site[kept],
+        actual[kept],
+        ideal[kept],
+        shifts[kept],
+        _weights(variance)[kept],
+        cell_size(lattice),
     )
+
+
+def _among_neighbours(points: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Which columns have moved like those around them: one misplaced column bends a whole cell."""
+    if len(points) <= _AROUND:
+        return np.ones(len(points), bool)
+    rows = cKDTree(points).query(points, k=_AROUND + 1)[1][:, 1:]
+    away = np.hypot(*(shifts - np.median(shifts[rows], axis=1)).T)
+    typical = np.median(away) / 1.177
+    kept: np.ndarray = away <= _STRAY * typical + 1e-9 * np.ptp(points)
+    return kept
 
 
 def _weights(variance: np.ndarray) -> np.ndarray:

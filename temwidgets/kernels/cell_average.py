@@ -87,8 +87,9 @@ def pile_up(
     """
     height, width = image.shape
     sums = np.zeros((7, bins[0] * bins[1]))
-    level = float(np.nanmean(image[:: max(1, height // 64)]))
-    level = level if np.isfinite(level) else 0.0
+    some = image[:: max(1, height // 64)]
+    some = some[np.isfinite(some)]
+    level = float(some.mean(dtype=float)) if some.size else 0.0
     step = max(1, BAND // width)
     cols = np.arange(width)
     for top in range(0, height, step):

@@ -5,7 +5,7 @@ import pytest
 
 import temwidgets as tw
 from temwidgets.analysis.lattice_data import site_points as tw_points
-from temwidgets.synthetic import perovskite
+from temwidgets.synthetic import Site, lattice_image, perovskite
 
 
 @pytest.fixture
@@ -68,4 +68,34 @@ def make_crystal():
             columns[name] = ("column", np.full(n_a.size, std), {"units": units})
         return columns, lattice
 
+    return make
+
+
+@pytest.fixture(scope="session")
+def faint_crystal():
+    """Make crystals with a faint third site, turned, on non-square pixels away from the origin.
+
+    Each comes with its truth, its strong columns with cell and site, and a lattice that has the
+    strong sites only.
+    """
+    step = 0.02
+    sites = (
+        Site(0.1, 0.05, 1.0, 2.5 * step, 2.2 * step, 20),
+        Site(0.6, 0.55, 0.45, 2.5 * step),
+        Site(0.6, 0.05, 0.1, 2.3 * step),
+    )
+    a, b, angle = (16 * step, 0.0), (step, 15 * step), np.deg2rad(11)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+    def make(shape=(200, 180), **options):
+        given = {"rotation": 11.0, "sampling": (step, 1.25 * step), "origin": (3, -2)}
+        image, truth = lattice_image(shape, a, b, sites, background=0.2, **given, **options)
+        middle = [float(image[k].values[[0, -1]].mean()) for k in "yx"]
+        lattice = tw.make_lattice(
+            *(np.array([a, b]) @ turn), origin=middle, sites=[(s.a, s.b) for s in sites[:2]]
+        )
+        kept = truth.isel(column=truth["sublattice"].values < 2)
+        return image, truth, kept.assign(site=kept["sublattice"]), lattice
+
+    make.sites = sites
     return make
