@@ -27,7 +27,7 @@ def test_atoms_are_counted(spacing):
     np.testing.assert_array_equal(counted.atoms, np.arange(4, 9))
     np.testing.assert_allclose(counted.count_mean, 20 + 30 * np.arange(4, 9), rtol=0.02)
     assert counted.count_mean.attrs["units"] == "counts nm²"
-    assert int(counted.count_components[counted.count_icl.argmin()]) == 5
+    assert int(counted.count_components[counted.count_icl.argmin("count_components")]) == 5
     wrong = (counted.atom_count.values[known] != number[known]).mean()
     assert counted.attrs["count_misassigned"] == pytest.approx(wrong, abs=0.005)
     assert counted.attrs["count_hint"] == ""
