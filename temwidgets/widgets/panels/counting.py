@@ -61,10 +61,8 @@ class CountPanel(Panel):
             part.add_class("tem-stats")
         self.histogram = Histogram(self.workspace, self._wanted)
         self.figure = self._curve()
-        self.results = widgets.HBox(
-            [widgets.VBox([self.figure], layout={"flex": "0 1 340px"}), self.histogram],
-            layout={"flex_flow": "row wrap", "display": "none"},
-        )
+        self._plots = widgets.VBox([self.figure], layout={"flex": "0 1 340px"}), self.histogram
+        self.results = widgets.HBox([], layout={"flex_flow": "row wrap"})
         self.variable.observe(self._chosen, "value")
         self.watch(self.workspace, self._shown, "columns")
         self._shown(None)
@@ -140,7 +138,10 @@ class CountPanel(Panel):
             and "atom_count" in columns
             and columns.attrs.get("count_variable") == self._wanted
         )
-        self.results.layout.display = "" if counted else "none"
+        # bqplot cannot draw where it is hidden: plots are put in when there is something to show
+        shown = self._plots if counted else ()
+        if self.results.children != shown:
+            self.results.children = shown
         if not counted or columns is None:
             self.words.value = self.table.value = ""
             self.histogram.mixture = None

@@ -37,12 +37,12 @@ def full(stepped):
 
 def test_atoms_are_counted_and_the_criterion_is_drawn(full, done):
     panel = CountPanel(full)
-    assert panel.results.layout.display == "none"
+    assert not panel.results.children
     panel.first.value, panel.most.value = 3, 6
     panel._run(None)
     columns = done(full).columns
     np.testing.assert_array_equal(columns["atom_count"], np.round(columns["intensity"] / 2))
-    assert panel.results.layout.display == ""
+    assert panel.histogram in panel.results.children
     assert panel._best.x.tolist() == [3]
     assert panel._line.x.tolist() == [1, 2, 3, 4, 5, 6]
     assert "287 columns of 3 to 5 atoms" in panel.words.value
@@ -55,7 +55,7 @@ def test_atoms_are_counted_and_the_criterion_is_drawn(full, done):
     assert "still falling" in panel.words.value
     assert len(full.history) == 2  # the lattice, and the last count
     panel.variable.value = "amplitude"
-    assert panel.results.layout.display == "none"
+    assert not panel.results.children
     panel.close()
 
 

@@ -137,3 +137,28 @@ def test_a_bare_cell(view, workspace):
         UnitCellView(workspace, workspace.lattice)
     with pytest.raises(TypeError, match=r"no option 'lines'\. Did you mean 'line'"):
         UnitCellView(workspace, lines=1)
+
+
+def test_the_motif_is_fitted_in_the_cell(view, workspace):
+    view.fit.click()
+    assert workspace.job.wait(120)
+    assert workspace.history[-1].name == "fit_motif", workspace.message.text
+    fitted = workspace.lattice["site_position"].values
+    assert len(fitted) == 2
+    place = (fitted[1] % 1.0) @ np.array([A, B])
+    assert place == pytest.approx([0.19, 0.21], abs=0.01)
+    assert "±" in view.names.lines[0].place.value
+    assert "amplitude" in view.names.lines[0].place.value
+    assert workspace.cell is not None
+
+
+def test_faint_columns_are_placed_from_the_motif(view, workspace):
+    before = workspace.columns.sizes["column"]
+    view.fit.click()
+    assert workspace.job.wait(120)
+    view.complete.click()
+    assert workspace.job.wait(120)
+    assert workspace.history[-1].name == "complete_columns", workspace.message.text
+    # the second site of each cell was not among the columns
+    assert workspace.columns.sizes["column"] > 1.7 * before
+    assert (workspace.columns["site"] == 1).sum() > 0.7 * before
