@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.variables import numeric_variable, variable_info
-from temwidgets.conventions import check_columns
+from temwidgets.conventions import Flag, check_columns, flagged
 from temwidgets.kernels.slow_trends import polynomials
 
 _FEWEST = 16
@@ -50,8 +50,15 @@ def on_site(columns: xr.Dataset, site: int) -> np.ndarray:
     return numbered & (sites_of(columns) == site)
 
 
+def _trusted(columns: xr.Dataset) -> np.ndarray:
+    """Tell which columns the image edge does not cut and whose fit did not fail, (column,)."""
+    if "flags" not in columns:
+        return np.ones(columns.sizes["column"], bool)
+    return ~flagged(columns, Flag.cut_by_edge | Flag.failed).values
+
+
 def cell_values(columns: xr.Dataset, variable: str, site: int | None) -> CellValues:
-    """Return a variable on the cells of one site.
+    """Return a variable on the cells of one site; columns the image edge cuts do not count.
 
     Raises
     ------
@@ -64,7 +71,7 @@ def cell_values(columns: xr.Dataset, variable: str, site: int | None) -> CellVal
     chosen = _only_site(columns, values, sites) if site is None else site
     if chosen not in sites:
         raise ValueError(f"There is no site {chosen}; there are {_numbers(sites)}.")
-    rows = np.flatnonzero(on_site(columns, chosen) & np.isfinite(values))
+    rows = np.flatnonzero(on_site(columns, chosen) & np.isfinite(values) & _trusted(columns))
     if rows.size < _FEWEST:
         raise ValueError(
             f"{rows.size} columns of site {chosen} are on the lattice and have a finite {variable};"

@@ -90,7 +90,8 @@ def order_spectrum(
     order whose columns alternate by a contrast c has amplitude c / 2 there.
 
     Background that varies faster than `trend` allows, and layers, show as peaks near q = 0. Columns
-    that the image edge cuts (see `flags`) have poorly known intensities: leave them out.
+    that the image edge cuts, or whose fit failed (see `flags`), do not count: their intensities
+    are poorly known.
 
     References
     ----------

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import temwidgets as tw
-from temwidgets.conventions import CancelledError
+from temwidgets.conventions import CancelledError, Flag
 
 
 def crystal(values, seed=0, size=(28, 36), missing=0.1, **more):
@@ -272,3 +272,13 @@ def test_spectrum_survives_netcdf(tmp_path):
     back = xr.load_dataset(tmp_path / "s.nc", engine="h5netcdf")
     xr.testing.assert_allclose(back, spectrum)
     assert "intensity_modulation" in tw.order_modulation(crystal(doubled), back)
+
+
+def test_columns_cut_by_the_edge_do_not_count():
+    """Half a column is half as bright: a row of them would pass for a wave."""
+    columns = crystal(noise, missing=0.0)
+    cut = columns["n_a"].values == columns["n_a"].values.min()
+    columns["intensity"].values[cut] *= 0.3
+    assert float(tw.order_spectrum(columns, lattice=LATTICE).p_value.min()) < 1e-6
+    columns["flags"] = ("column", np.where(cut, int(Flag.cut_by_edge), 0))
+    assert float(tw.order_spectrum(columns, lattice=LATTICE).p_value.min()) > 0.01

@@ -66,14 +66,14 @@ def _sentence(one: xr.Dataset, columns: xr.Dataset | None) -> str:
         units, factor = readable_unit(one["unit"].item(), difference)
         most = factor * (abs(difference) + 2 * float(one["difference_std"]))
         return (
-            f"{name}, {first} and {second}: no difference beyond chance (p = {_chance(one)});"
+            f"{name}, {first} and {second}: no difference beyond chance ({_odds(one)});"
             f" one of up to {most:.2g} {_plain(units)}".rstrip()
             + " remains possible."
         )
     more = "larger" if difference > 0 else "smaller"
     return (
         f"{name} is {more} in {first} than in {second} by {_difference(one).lstrip(_MINUS)}"
-        f" (p = {_chance(one)}), {_size(float(one['effect_size']))}."
+        f" ({_odds(one)}), {_size(float(one['effect_size']))}."
     )
 
 
@@ -101,6 +101,11 @@ def _plain(units: str) -> str:
 
 def _signed(text: str) -> str:
     return "?" if "nan" in text else text.replace("-", _MINUS)
+
+
+def _odds(one: xr.Dataset) -> str:
+    chance = _chance(one)
+    return f"p {chance}" if chance.startswith("<") else f"p = {chance}"
 
 
 def _chance(one: xr.Dataset) -> str:
