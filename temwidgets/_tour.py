@@ -11,7 +11,9 @@ _FOLDER = "temwidgets-notebooks"
 
 
 def copy_tour() -> tuple[Path, bool]:
-    """Copy the tour beside the user's work, or into the home folder when that is read-only.
+    """Copy the tour and the lessons beside the user's work, or into the home folder.
+
+    The home folder is taken when the present one is read-only. Copies from before are kept.
 
     Returns
     -------
@@ -29,9 +31,10 @@ def copy_tour() -> tuple[Path, bool]:
     """
     original = _original()
     folder = _writable_folder()
+    for notebook in original.parent.glob("*.ipynb"):
+        if not (folder / notebook.name).exists():
+            shutil.copyfile(notebook, folder / notebook.name)
     copy = folder / _NAME
-    if not copy.exists():
-        shutil.copyfile(original, copy)
     return copy, copy.read_bytes() != original.read_bytes()
 
 

@@ -268,6 +268,12 @@ def test_the_tour_opens_for_root_and_tells_when_jupyterlab_fails(tour, monkeypat
     assert "JupyterLab stopped with exit code 1" in capsys.readouterr().err
 
 
+def test_lessons_lie_beside_the_tour(tour):
+    (tour / "shipped" / "02_lesson.ipynb").write_text("{}")
+    copy, _ = _tour.copy_tour()
+    assert (copy.parent / "02_lesson.ipynb").read_text() == "{}"
+
+
 def test_an_edited_copy_is_kept(tour):
     copy, kept = _tour.copy_tour()
     assert not kept
