@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.frames import frame_step
+from temwidgets.analysis.variables import STRAINS
 from temwidgets.conventions import check_columns, check_image, length_unit
 
 # powers of length in what a change of scale changes
@@ -17,7 +18,6 @@ _POWERS = {
     "voronoi_intensity": 2,
 }
 _PLACE_ERRORS = ("y_std", "yx_covariance", "x_std")
-_STRAINS = ("e_xx", "e_yy", "e_xy", "rotation", "dilatation")
 _SHAPE = ("shape_yy", "shape_yx", "shape_xx")
 
 
@@ -76,7 +76,7 @@ def carry_columns(columns: xr.Dataset, source: xr.DataArray, target: xr.DataArra
 
 
 def _is_derived(name: str) -> bool:
-    return name.startswith("displacement_") or name.removesuffix("_std") in _STRAINS
+    return name.startswith("displacement_") or name.removesuffix("_std") in STRAINS
 
 
 def _carry_vectors(columns: xr.Dataset, matrix: np.ndarray, offset: np.ndarray) -> None:

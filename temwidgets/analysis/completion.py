@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.spatial import cKDTree
 
 from temwidgets.analysis.editing import add_columns
-from temwidgets.analysis.lattice import index_columns
+from temwidgets.analysis.indexing import index_columns
 from temwidgets.analysis.lattice_data import cell_indices, check_lattice, vectors_of
 from temwidgets.analysis.model import draw_columns
 from temwidgets.analysis.motif_search import closest

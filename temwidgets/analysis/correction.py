@@ -9,7 +9,7 @@ import xarray as xr
 
 from temwidgets.analysis.frames import FRAME, scaled_frame
 from temwidgets.analysis.places import point_covariance, points_of
-from temwidgets.analysis.strain import STRAINS
+from temwidgets.analysis.variables import STRAINS
 from temwidgets.conventions import (
     check_columns,
     check_image,

@@ -1,4 +1,4 @@
-"""Find the lattice of a crystal, and number its cells."""
+"""Find the lattice of a crystal."""
 
 from __future__ import annotations
 
@@ -9,29 +9,14 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.finding import find_columns
-from temwidgets.analysis.lattice_data import (
-    cell_indices,
-    check_lattice,
-    make_lattice,
-    vectors_of,
-)
+from temwidgets.analysis.indexing import FEWEST, Crystal, crystal_of
+from temwidgets.analysis.lattice_data import make_lattice, vectors_of
 from temwidgets.conventions import check_columns, length_unit, quantity
 from temwidgets.kernels import lattice_graph, lattice_search
 
 Convention = Literal["primitive", "centred"]
-_FEWEST = 12
 _OFF = 0.02  # change of the vectors from where cells are numbered anew
 _HINT = 0.8  # indexed fraction below which the columns are hardly one crystal
-_BRIGHTNESS = ("amplitude", "height", "intensity")
-
-
-class _Crystal(NamedTuple):
-    """Columns with a place, and what they are numbered by."""
-
-    rows: np.ndarray  # (n,) of the Dataset
-    points: np.ndarray  # (n, 2)
-    brightness: np.ndarray  # (n,) NaN where unknown
-    unit: float
 
 
 class _Fitted(NamedTuple):
@@ -93,7 +78,7 @@ def fit_lattice(
         raise ValueError(f"convention must be primitive or centred, but {convention!r} came.")
     columns = find_columns(data) if isinstance(data, xr.DataArray) else check_columns(data)
     given = _given(a, b)
-    crystal = _crystal(columns)
+    crystal = crystal_of(columns)
     basis = _basis(columns, crystal, convention) if given is None else given
     found = lattice_graph.index(crystal.points, basis, crystal.unit)
     fitted = _least_squares(crystal, found)
@@ -101,45 +86,6 @@ def fit_lattice(
         found = lattice_graph.index(crystal.points, fitted.vectors, crystal.unit)
         fitted = _least_squares(crystal, found)
     return _as_lattice(columns, crystal, found, fitted)
-
-
-def index_columns(columns: xr.Dataset, lattice: xr.Dataset) -> xr.Dataset:
-    """Number the cells of a crystal: which cell and which site of the lattice a column is.
-
-    Numbers are told by walking from column to column, so that they survive vacancies, strain of
-    several percent, scan drift and rows that are offset.
-
-    Parameters
-    ----------
-    columns : Dataset, (column,)
-        Found or fitted columns.
-    lattice : Dataset
-        From `fit_lattice` or `make_lattice`.
-
-    Returns
-    -------
-    Dataset, (column,)
-        The columns with ``n_a`` and ``n_b`` (NaN off the lattice), ``site`` (-1 off the lattice)
-        and ``lattice_domain``: 0 the main crystal, 1, 2, ... pieces that do not continue it, such
-        as another grain, -1 none.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If columns or lattice are none, their length units differ, or there are fewer than 12
-        columns.
-    """
-    check_columns(columns)
-    check_lattice(lattice)
-    theirs = str(lattice["vectors"].attrs.get("units", ""))
-    if theirs != length_unit(columns):
-        raise ValueError(
-            f"The columns are in {length_unit(columns)} but the lattice is in {theirs}. Fit the"
-            " lattice to these columns, or calibrate both alike."
-        )
-    crystal = _crystal(columns)
-    found = lattice_graph.index(crystal.points, vectors_of(lattice), crystal.unit)
-    return _with_indices(columns, crystal, _onto(lattice, crystal, found))
 
 
 def _given(a: Any, b: Any) -> np.ndarray | None:
@@ -150,22 +96,7 @@ def _given(a: Any, b: Any) -> np.ndarray | None:
     return vectors_of(make_lattice(a, b))
 
 
-def _crystal(columns: xr.Dataset) -> _Crystal:
-    points = np.column_stack([columns["y"].values, columns["x"].values]).astype(float)
-    rows = np.flatnonzero(np.isfinite(points).all(axis=1))
-    if len(rows) < _FEWEST:
-        raise ValueError(
-            f"{len(rows)} columns have a place, but a lattice needs {_FEWEST} or more. Find more"
-            " columns, or take a larger piece of the image."
-        )
-    name = next((n for n in _BRIGHTNESS if n in columns), None)
-    bright = np.full(len(rows), np.nan) if name is None else columns[name].values[rows]
-    points = points[rows]
-    unit = lattice_search.neighbour_distance(points)
-    return _Crystal(rows, points, np.asarray(bright, float), unit)
-
-
-def _basis(columns: xr.Dataset, crystal: _Crystal, convention: Convention) -> np.ndarray:
+def _basis(columns: xr.Dataset, crystal: Crystal, convention: Convention) -> np.ndarray:
     kind = [lattice_search.relative_brightness(crystal.points, crystal.brightness)]
     if "sublattice" in columns:
         label = columns["sublattice"].values[crystal.rows]
@@ -189,10 +120,10 @@ def _basis(columns: xr.Dataset, crystal: _Crystal, convention: Convention) -> np
     return cell
 
 
-def _least_squares(crystal: _Crystal, found: lattice_graph.Indexed) -> _Fitted:
+def _least_squares(crystal: Crystal, found: lattice_graph.Indexed) -> _Fitted:
     """Vectors and site corners over all indexed columns, outliers weighed down (Huber)."""
     used = found.site >= 0
-    if used.sum() < _FEWEST:
+    if used.sum() < FEWEST:
         raise ValueError(
             f"The lattice vectors carry only {used.sum()} of {len(used)} columns to others. Give"
             " vectors a and b that join columns of one kind."
@@ -217,7 +148,7 @@ def _least_squares(crystal: _Crystal, found: lattice_graph.Indexed) -> _Fitted:
 
 
 def _as_lattice(
-    columns: xr.Dataset, crystal: _Crystal, found: lattice_graph.Indexed, fitted: _Fitted
+    columns: xr.Dataset, crystal: Crystal, found: lattice_graph.Indexed, fitted: _Fitted
 ) -> xr.Dataset:
     counts = np.bincount(found.site[found.site >= 0], minlength=len(found.fractions))
     order = _brightest_first(crystal, found, counts)
@@ -251,7 +182,7 @@ def _hint(indexed: float) -> str:
 
 
 def _brightest_first(
-    crystal: _Crystal, found: lattice_graph.Indexed, counts: np.ndarray
+    crystal: Crystal, found: lattice_graph.Indexed, counts: np.ndarray
 ) -> np.ndarray:
     levels = [
         float(np.nanmedian(crystal.brightness[found.site == k]))
@@ -263,7 +194,7 @@ def _brightest_first(
 
 
 def _sublattices(
-    columns: xr.Dataset, crystal: _Crystal, found: lattice_graph.Indexed, order: np.ndarray
+    columns: xr.Dataset, crystal: Crystal, found: lattice_graph.Indexed, order: np.ndarray
 ) -> list[int]:
     """Most frequent sublattice of each site; the site's number when columns have none."""
     if "sublattice" not in columns:
@@ -294,65 +225,3 @@ def _put_errors(
         apart = max(float(difference @ fitted.covariance @ difference), 0.0)
         cells = np.sqrt(apart * (fitted.variance @ inverse**2))
         lattice["site_position_std"].values[row] = cells
-
-
-def _onto(
-    lattice: xr.Dataset, crystal: _Crystal, found: lattice_graph.Indexed
-) -> lattice_graph.Indexed:
-    """Bring cell numbers and sites to those of the lattice: its origin, its order of sites."""
-    used = np.flatnonzero(found.site >= 0)
-    if len(used) == 0:
-        return found
-    points = crystal.points[used]
-    # the lattice is sure of itself at its origin; far off, strain has added up
-    near = used[np.argsort(np.hypot(*(points - lattice["origin"].values).T))[:60]]
-    ideal = np.column_stack(cell_indices(lattice, *crystal.points[near].T))
-    places = lattice["site_position"].values
-    shift = ideal - found.cells[near] - found.fractions[found.site[near]]
-    best, misses = np.zeros(2), np.inf
-    for place in places:
-        for fraction in found.fractions:
-            trial = place - fraction
-            whole = np.rint(np.median(shift - trial, axis=0))
-            miss = _miss(found.fractions + trial, places, vectors_of(lattice))
-            miss = miss + np.hypot(
-                *(np.median(shift - trial - whole, axis=0) @ vectors_of(lattice))
-            )
-            if miss < misses - 1e-9:
-                best, misses = trial + whole, miss
-    cells, site = found.cells.copy(), found.site.copy()
-    for k, fraction in enumerate(found.fractions):
-        apart = fraction + best - places
-        off = np.hypot(*((apart - np.rint(apart)) @ vectors_of(lattice)).T)
-        nearest, members = int(off.argmin()), found.site == k
-        if off[nearest] < lattice_graph.SITE * crystal.unit:
-            cells[members] += np.rint(apart[nearest])
-            site[members] = nearest
-        else:
-            cells[members], site[members] = np.nan, -1
-    return found._replace(cells=cells, site=site)
-
-
-def _miss(found: np.ndarray, places: np.ndarray, vectors: np.ndarray) -> float:
-    """Sum of distances of found sites to the lattice's nearest ones."""
-    apart = found[:, None] - places
-    off = np.hypot(*((apart - np.rint(apart)) @ vectors).transpose(2, 0, 1))
-    return float(off.min(axis=1).sum())
-
-
-def _with_indices(
-    columns: xr.Dataset, crystal: _Crystal, found: lattice_graph.Indexed
-) -> xr.Dataset:
-    count = columns.sizes["column"]
-    cells, site, piece = np.full((count, 2), np.nan), np.full(count, -1), np.full(count, -1)
-    cells[crystal.rows], site[crystal.rows], piece[crystal.rows] = (
-        found.cells,
-        found.site,
-        found.piece,
-    )
-    return columns.assign(
-        n_a=quantity("column", cells[:, 0], "1", "cell index along a"),
-        n_b=quantity("column", cells[:, 1], "1", "cell index along b"),
-        site=quantity("column", site, "1", "motif site"),
-        lattice_domain=quantity("column", piece, "1", "lattice domain"),
-    )

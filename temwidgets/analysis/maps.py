@@ -9,8 +9,7 @@ import xarray as xr
 from scipy.spatial import Delaunay, QhullError
 
 from temwidgets.analysis.places import points_of
-from temwidgets.analysis.strain import STRAINS
-from temwidgets.analysis.variables import numeric_variable, numeric_variables
+from temwidgets.analysis.variables import STRAINS, numeric_variable, numeric_variables
 from temwidgets.conventions import check_columns, check_image, length_unit, pixel_grid, quantity
 
 _GAP = 3.0

@@ -10,8 +10,7 @@ import xarray as xr
 from temwidgets.analysis.maps import strain_map
 from temwidgets.analysis.places import points_of
 from temwidgets.analysis.polar_histogram import round_limit
-from temwidgets.analysis.strain import STRAINS
-from temwidgets.analysis.variables import numeric_variable, numeric_variables
+from temwidgets.analysis.variables import STRAINS, numeric_variable, numeric_variables
 from temwidgets.conventions import check_image, quantity
 
 Style = Literal["map", "columns"]

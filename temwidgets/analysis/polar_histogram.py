@@ -183,7 +183,9 @@ def vector_statistics(
         Without dims: ``count``; ``mean_y`` and ``mean_x`` with ``_std``, standard errors of the
         mean from the scatter; ``magnitude`` and ``direction`` (degrees from +x towards +y) of the
         mean vector; ``alignment``, the length of the mean unit vector: 1 when all point one way, 0
-        when none is preferred (Mardia and Jupp, Directional Statistics, 2000, eq. 2.2.3).
+        when none is preferred (Mardia and Jupp, Directional Statistics, 2000, eq. 2.2.3);
+        ``p_uniform``, the probability of as much where no direction is preferred (Rayleigh test;
+        J. H. Zar, Biostatistical Analysis, 1999, p. 617; blind to two opposite directions).
 
     Raises
     ------
@@ -210,8 +212,17 @@ def vector_statistics(
         "magnitude": quantity((), np.hypot(*mean), units, "magnitude of the mean"),
         "direction": quantity((), np.rad2deg(np.arctan2(*mean)), "deg", "direction of the mean"),
         "alignment": quantity((), alignment, "1", "length of the mean unit vector"),
+        "p_uniform": quantity((), _rayleigh(alignment, len(pointing)), "1", "p of no direction"),
     }
     return xr.Dataset(found)
+
+
+def _rayleigh(alignment: float, n: int) -> float:
+    """Probability of a mean unit vector as long as this from `n` random directions."""
+    if not n:
+        return np.nan
+    exponent = np.sqrt(1 + 4 * n + 4 * n**2 * (1 - min(alignment, 1.0) ** 2)) - (1 + 2 * n)
+    return float(min(np.exp(exponent), 1.0))
 
 
 def _unit(columns: xr.Dataset, vector: str) -> str:

@@ -10,10 +10,10 @@ import xarray as xr
 
 from temwidgets.analysis.lattice_data import vectors_of
 from temwidgets.analysis.places import Cells, cells_of, point_covariance, points_of
+from temwidgets.analysis.variables import STRAINS
 from temwidgets.analysis.vectors import put_with_error
 from temwidgets.kernels.neighbourhoods import affine_maps, rows_of_keys
 
-STRAINS = ("e_xx", "e_yy", "e_xy", "rotation", "dilatation")
 _NAMES = {
     "e_xx": ("1", "strain e_xx"),
     "e_yy": ("1", "strain e_yy"),

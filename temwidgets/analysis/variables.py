@@ -9,6 +9,8 @@ import xarray as xr
 
 from temwidgets.conventions import check_columns
 
+STRAINS = ("e_xx", "e_yy", "e_xy", "rotation", "dilatation")
+
 
 class VariableInfo(NamedTuple):
     """What a menu or an axis says about a variable."""

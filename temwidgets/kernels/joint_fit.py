@@ -10,7 +10,6 @@ Gaussian noise: weights 1. Damping after Marquardt, J. SIAM 11, 431 (1963).
 from __future__ import annotations
 
 from functools import partial
-from types import ModuleType
 from typing import NamedTuple
 
 import jax
@@ -19,11 +18,11 @@ import numpy as np
 
 from temwidgets.kernels import normal_equations as normal
 from temwidgets.kernels import preconditioner
+from temwidgets.kernels.conjugate_gradients import dot, solve
+from temwidgets.kernels.moves import move
 from temwidgets.kernels.normal_equations import Leaf, Linear, Problem, Spec, Unknowns
 
 Array = jax.Array
-
-SOLVER_ITERATIONS = 60
 
 
 class State(NamedTuple):
@@ -106,7 +105,7 @@ def step(problem: Problem, spec: Spec, state: State, accuracy: float) -> State:
     misfit = problem.data - state.model
     damping = state.damping + state.hold[:, None]
     solved = solve_at(problem, spec, state, misfit, priors=True, damping=damping, accuracy=accuracy)
-    decrement = float(_dot(solved.gradient, solved.change, np)) / 2
+    decrement = float(dot(solved.gradient, solved.change, np)) / 2
     tried = _search(problem, spec, state, solved.change, decrement)
     iterations = int(solved.iterations)
     if not float(tried.cost) <= float(state.cost) + 1e-6 * abs(float(state.cost)):
@@ -189,9 +188,7 @@ def _solve_at(
     """The one large compilation of a fit: steps, errors and bias all go through it."""
     linear = linear_at(problem, spec, state, image, priors)
     levels = preconditioner.build(problem, spec, linear, state.place[:, 0], damping)
-    change, iterations = _conjugate_gradients(
-        problem, spec, linear, levels, linear.gradient, damping, accuracy
-    )
+    change, iterations = solve(problem, spec, linear, levels, linear.gradient, damping, accuracy)
     return Solved(
         change,
         linear.gradient,
@@ -282,111 +279,3 @@ def pearson(problem: Problem, state: State, poisson: bool, wanted: Array) -> Arr
         squares /= jnp.maximum(state.model, problem.floor)
     pixels = jnp.sum(problem.valid)
     return jnp.sum(squares) / jnp.maximum(pixels - wanted, 0.1 * pixels)
-
-
-def solve(
-    problem: Problem,
-    spec: Spec,
-    linear: Linear,
-    right: Unknowns,
-    heights: Array,
-    damping: Array,
-    accuracy: Array,
-) -> tuple[Unknowns, Array]:
-    """Solve the damped normal equations by preconditioned conjugate gradients.
-
-    Returns the answer to the right-hand side and how many iterations it took.
-    """
-    levels = preconditioner.build(problem, spec, linear, heights, damping)
-    return _conjugate_gradients(problem, spec, linear, levels, right, damping, accuracy)
-
-
-def _conjugate_gradients(
-    problem: Problem,
-    spec: Spec,
-    linear: Linear,
-    levels: preconditioner.Preconditioner,
-    right: Unknowns,
-    damping: Array,
-    accuracy: Array,
-) -> tuple[Unknowns, Array]:
-    ridge = _ridge(problem, spec, linear, damping)
-
-    def matrix(v: Unknowns) -> Unknowns:
-        return _axpy(1.0, normal.multiply(problem, spec, linear, v), _times(ridge, v))
-
-    def forward(carry: tuple) -> tuple:
-        k, x, r, p, rz, first, _ = carry
-        ap = matrix(p)
-        alpha = rz / jnp.maximum(_dot(p, ap), 1e-30)
-        return k + 1, _axpy(alpha, p, x), _axpy(-alpha, ap, r), p, rz, first, True
-
-    def body(carry: tuple) -> tuple:
-        k, x, r, p, rz, first, _ = carry
-        z = preconditioner.apply(problem, spec, levels, r)
-        new = _dot(r, z)
-        first = jnp.where(k == 0, jnp.maximum(new, 1e-30), first)
-        carry = (k, x, r, _axpy(new / rz, p, z), new, first, False)
-        return jax.lax.cond(new > accuracy**2 * first, forward, lambda c: c, carry)
-
-    def unfinished(carry: tuple) -> Array:
-        return (carry[0] < SOLVER_ITERATIONS) & carry[-1]
-
-    # the preconditioner's first answer comes from within the loop, so that it is compiled once
-    zero, endless = jax.tree.map(jnp.zeros_like, right), jnp.full((), jnp.inf, jnp.float32)
-    begun = (jnp.zeros((), jnp.int32), zero, right, zero, endless, endless, True)
-    done = jax.lax.while_loop(unfinished, body, begun)
-    return done[1], done[0]
-
-
-def _ridge(problem: Problem, spec: Spec, linear: Linear, damping: Array) -> Unknowns:
-    """What damping adds to the diagonal."""
-    diagonal = damping * jnp.diagonal(linear.blocks, axis1=1, axis2=2)
-    shape = diagonal[:, 3:]
-    if spec.tied:
-        shape = jax.ops.segment_sum(shape, problem.shape_of, problem.free_shape.shape[0])
-    return diagonal[:, :3], shape, jnp.zeros_like(problem.free_background)
-
-
-def move(problem: Problem, here: Unknowns, change: Unknowns) -> Unknowns:
-    """Take a step, cut to what the linearisation can carry and to the bounds."""
-    place_step, shape_step, background_step = change
-    place_step = jnp.concatenate([place_step[:, :1], _cut(place_step[:, 1:], 1.0)], axis=1)
-    moved = here[0] + place_step
-    away = _cut(moved[:, 1:] - problem.start, problem.max_shift[:, None])
-    place = jnp.concatenate([moved[:, :1], problem.start + away], axis=1)
-    place = jnp.where(problem.free > 0, jnp.clip(place, problem.low, problem.high), here[0])
-    frames = normal.local_frames(problem, here[1])
-    turned = jnp.einsum("nij,nj->ni", frames, _cut(shape_step, 0.4))
-    touched = jnp.any(problem.free_shape > 0, axis=1, keepdims=True)
-    shape = jnp.where(touched, _clip_shape(problem, here[1] + turned), here[1])
-    background = here[2] + background_step * problem.free_background
-    return place, shape, background
-
-
-def _cut(vectors: Array, longest: Array | float) -> Array:
-    """Shorten vectors (n, k) that are longer than `longest`."""
-    length = jnp.sqrt(jnp.sum(vectors**2, axis=1, keepdims=True))
-    return vectors * jnp.minimum(1.0, longest / jnp.maximum(length, 1e-30))
-
-
-def _clip_shape(problem: Problem, shape: Array) -> Array:
-    """Keep sigma_major and sigma_minor within their bounds; the axes keep their direction."""
-    eta = jnp.sqrt(jnp.sum(shape[:, 1:] ** 2, axis=1))
-    major_range, minor_range = problem.log_sigma_range
-    major = jnp.clip(shape[:, 0] + eta, *major_range)
-    minor = jnp.minimum(jnp.clip(shape[:, 0] - eta, *minor_range), major)
-    ratio = jnp.where(eta > 1e-12, (major - minor) / 2 / jnp.maximum(eta, 1e-12), 0.0)
-    return jnp.concatenate([((major + minor) / 2)[:, None], shape[:, 1:] * ratio[:, None]], axis=1)
-
-
-def _dot(a: Unknowns, b: Unknowns, on: ModuleType = jnp) -> Array:
-    return on.vdot(a[0], b[0]) + on.vdot(a[1], b[1]) + on.vdot(a[2], b[2])
-
-
-def _axpy(a: Array | float, x: Unknowns, y: Unknowns) -> Unknowns:
-    return jax.tree.map(lambda i, j: a * i + j, x, y)
-
-
-def _times(x: Unknowns, y: Unknowns) -> Unknowns:
-    return jax.tree.map(jnp.multiply, x, y)

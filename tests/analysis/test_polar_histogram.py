@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 import temwidgets as tw
 from temwidgets.analysis.polar_histogram import (
@@ -104,3 +105,44 @@ def test_what_is_wrong_is_told():
         polar_histogram(columns, sectors=1)
     with pytest.raises(ValueError, match="limit is positive"):
         polar_histogram(columns, limit=0)
+
+
+def moved(make_crystal, y, x):
+    columns, lattice = make_crystal()
+    return tw.displacements(columns.assign(y=columns.y + y, x=columns.x + x), lattice)
+
+
+def test_directions_are_counted_round_the_circle(make_crystal):
+    sides = np.arange(240) % 3
+    y, x = np.choose(sides, [0.01, 0.0, 0.0]), np.choose(sides, [0.0, 0.02, -0.02])
+    columns = moved(make_crystal, y, x)
+    found = polar_histogram(columns, sectors=8)
+    counted = dict(zip(found.direction.values.tolist(), found.rose.values.tolist(), strict=True))
+    assert {k: v for k, v in counted.items() if v} == {0.0: 80, 90.0: 80, 180.0: 80}
+    mean = vector_statistics(columns)
+    assert int(mean["count"]) == 240
+    assert float(mean.direction) == pytest.approx(90)
+    assert float(mean.alignment) == pytest.approx(1 / 3)
+    assert int(vector_statistics(columns, threshold=0.015)["count"]) == 160
+    assert int(vector_statistics(columns, labels=[0, 3])["count"]) == 2
+
+
+def test_the_rayleigh_test_is_fair_without_a_favoured_direction(make_crystal):
+    rng = np.random.default_rng(0)
+    columns, lattice = make_crystal((3, 4))
+    chances = []
+    for _ in range(120):
+        shifted = columns.assign(
+            y=columns.y + rng.normal(size=24) * 0.01, x=columns.x + rng.normal(size=24) * 0.01
+        )
+        found = vector_statistics(tw.displacements(shifted, lattice))
+        chances.append(float(found.p_uniform))
+    assert stats.kstest(chances, "uniform").pvalue > 0.01
+    biased = columns.assign(y=columns.y + 0.01 + rng.normal(size=24) * 0.005)
+    assert float(vector_statistics(tw.displacements(biased, lattice)).p_uniform) < 1e-4
+
+
+def test_nothing_displaced_gives_an_empty_histogram(make_crystal):
+    columns = moved(make_crystal, np.nan, 0.0)
+    assert int(polar_histogram(columns)["rose"].sum()) == 0
+    assert np.isnan(float(vector_statistics(columns).p_uniform))

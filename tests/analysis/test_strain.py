@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import temwidgets as tw
-from temwidgets.analysis.strain import STRAINS
+from temwidgets.analysis.variables import STRAINS
 
 small = st.floats(-0.1, 0.1)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from temwidgets.kernels import joint_fit, preconditioner
+from temwidgets.kernels import conjugate_gradients, joint_fit, preconditioner
 
 
 @settings(max_examples=20, deadline=None)
@@ -55,9 +55,11 @@ def test_the_solve_answers_the_dense_system(case, dense_of, turn_of, flatten, ra
     right[0][:16] = right_flat[: sizes[0]].reshape(16, 3)
     right[1][: case.shapes] = right_flat[sizes[0] : sizes[1]].reshape(-1, 3)
     right[2][:] = right_flat[sizes[1] :].reshape(right[2].shape)
-    answer, iterations = joint_fit.solve(
-        problem, spec, linear, tuple(right), case.state.place[:, 0], jnp.float32(0), 1e-5
+    undamped = jnp.float32(0)
+    levels = preconditioner.build(problem, spec, linear, case.state.place[:, 0], undamped)
+    answer, iterations = conjugate_gradients.solve(
+        problem, spec, linear, levels, tuple(right), undamped, 1e-5
     )
     # conjugate gradients in single precision
     np.testing.assert_allclose(flatten(case, answer), flatten(case, wanted), atol=0.03)
-    assert int(iterations) < joint_fit.SOLVER_ITERATIONS
+    assert int(iterations) < conjugate_gradients.SOLVER_ITERATIONS

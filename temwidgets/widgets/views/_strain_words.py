@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.overlay_maps import shown_unit
-from temwidgets.analysis.strain import STRAINS
+from temwidgets.analysis.variables import STRAINS
 from temwidgets.widgets.views._variables import spread
 
 NAMES = {

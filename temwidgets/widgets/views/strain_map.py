@@ -10,7 +10,7 @@ import traitlets
 import xarray as xr
 
 from temwidgets.analysis.overlay_maps import overlay_map, shown_unit, symmetric_limit
-from temwidgets.analysis.strain import STRAINS
+from temwidgets.analysis.variables import STRAINS
 from temwidgets.widgets import palette
 from temwidgets.widgets.controls import button, dropdown, number
 from temwidgets.widgets.errors import guarded
