@@ -228,14 +228,14 @@ def _lengths(spectrum: xr.Dataset, lattice: xr.Dataset) -> dict[str, Any]:
     }
 
 
-def order_modulation(columns: xr.Dataset, spectrum: xr.Dataset, peak: int = 0) -> xr.Dataset:
+def order_modulation(columns: xr.Dataset, order: xr.Dataset, peak: int = 0) -> xr.Dataset:
     """Evaluate one peak's wave at every column of its site, e.g. to draw it on the image.
 
     Parameters
     ----------
     columns : Dataset, (column,)
         Numbered by the same lattice as those of the spectrum.
-    spectrum : Dataset
+    order : Dataset
         From `order_spectrum`.
     peak : int
         Which peak.
@@ -249,22 +249,22 @@ def order_modulation(columns: xr.Dataset, spectrum: xr.Dataset, peak: int = 0) -
     Raises
     ------
     TypeError, ValueError
-        If the spectrum is none, has no such peak, or columns are not numbered.
+        If the order spectrum is none, has no such peak, or columns are not numbered.
     """
     check_columns(columns)
-    if not isinstance(spectrum, xr.Dataset) or "peak_q_a" not in spectrum:
+    if not isinstance(order, xr.Dataset) or "peak_q_a" not in order:
         raise TypeError(
             "A spectrum from temwidgets.order_spectrum was expected, but a"
-            f" {type(spectrum).__name__} without peaks came."
+            f" {type(order).__name__} without peaks came."
         )
-    if peak not in spectrum["peak"].values:
-        raise ValueError(f"There is no peak {peak}; there are {spectrum.sizes['peak']}, from 0.")
-    row = spectrum.sel(peak=peak)
-    used = on_site(columns, int(spectrum.attrs["site"]))
+    if peak not in order["peak"].values:
+        raise ValueError(f"There is no peak {peak}; there are {order.sizes['peak']}, from 0.")
+    row = order.sel(peak=peak)
+    used = on_site(columns, int(order.attrs["site"]))
     turns = float(row["peak_q_a"]) * columns["n_a"].values.astype(float)
     turns = turns + float(row["peak_q_b"]) * columns["n_b"].values.astype(float)
     wave = float(row["amplitude"]) * np.cos(2 * np.pi * turns + np.deg2rad(float(row["phase"])))
-    name = f"{spectrum.attrs['variable']}_modulation"
-    text = f"modulation of {spectrum.attrs['variable']}, peak {peak}"
-    unit = str(spectrum["amplitude"].attrs["units"])
+    name = f"{order.attrs['variable']}_modulation"
+    text = f"modulation of {order.attrs['variable']}, peak {peak}"
+    unit = str(order["amplitude"].attrs["units"])
     return columns.assign({name: quantity("column", np.where(used, wave, np.nan), unit, text)})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from temwidgets.widgets.spectra import unchanged
+from temwidgets.widgets.orders import unchanged
 
 
 def is_comparison(product: Any) -> bool:

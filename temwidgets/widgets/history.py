@@ -99,6 +99,7 @@ def make_step(
 def _products(names: list[str]) -> str:
     articles = {
         **{"image": "an image", "lattice": "a lattice", "cell": "a mean cell"},
+        "order": "an order spectrum",
         "spectrum": "a spectrum",
     }
     return " and ".join(articles.get(name, name) for name in names)
@@ -111,7 +112,12 @@ def _cure(name: str) -> str:
         "model": "fit the columns first.",
         "lattice": "find the lattice first.",
         "cell": "average the unit cells first.",
-        "spectrum": "look for order first.",
+        "order": "look for order first.",
+        "spectrum": "compute the power spectrum first.",
+        "reflections": "find reflections first.",
+        "local_spacing": "measure the local spacing first.",
+        "strain": "map the geometric phase first.",
+        "domains": "segment the domains first.",
     }.get(name, f"make {name} first.")
 
 

@@ -16,7 +16,8 @@ from temwidgets.widgets.comparisons import (
     describe_comparison,
     is_comparison,
 )
-from temwidgets.widgets.spectra import describe_spectrum, is_spectrum, spectrum_stays
+from temwidgets.widgets.fourier import describe_fourier, fourier_product
+from temwidgets.widgets.orders import describe_order, is_order, order_stays
 from temwidgets.widgets.traits import Trait
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
 PRODUCTS = (
     *("image", "candidates", "columns", "model", "residual", "mixture"),
-    *("lattice", "cell", "spectrum", "comparison"),
+    *("lattice", "cell", "order", "comparison"),
+    *("spectrum", "reflections", "filtered", "local_spacing", "strain", "domains"),
 )
-_UNCHECKED = ("candidates", "mixture", "cell", "spectrum", "comparison")
+_CHECKED = ("image", "columns", "model", "residual", "lattice", "filtered")
+_OF_THE_IMAGE = ("spectrum", "reflections", "filtered", "local_spacing", "strain", "domains")
 DERIVED = ("model", "residual")
 """Products that follow from the others: undo passes over the steps that made them."""
 
@@ -41,7 +44,7 @@ class Product(Trait):
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check against the conventions."""
-        if value is None or self.name in _UNCHECKED:
+        if value is None or self.name not in _CHECKED:
             return value
         if self.name == "lattice":
             return check_lattice(value)
@@ -67,16 +70,19 @@ def destination(name: str, result: Any) -> str:
     Raises
     ------
     TypeError
-        If it is no image, columns, lattice, mean cell, spectrum or comparison.
+        If it is no product.
     """
+    fourier = fourier_product(result)
+    if fourier:
+        return fourier
     if isinstance(result, xr.DataArray):
         return "image"
     if isinstance(result, xr.Dataset) and "column" in result.dims:
         return "columns"
     if isinstance(result, xr.Dataset) and "along_a" in result.dims:
         return "cell"
-    if is_spectrum(result):
-        return "spectrum"
+    if is_order(result):
+        return "order"
     if is_comparison(result):
         return "comparison"
     if isinstance(result, xr.Dataset) and {"vectors", "origin"} <= set(result.variables):
@@ -94,15 +100,15 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
         dropped |= {"model", "residual"}
         dropped |= {"mixture"} - set(step.inputs)
     if step.into == "image":
-        dropped |= {"candidates", "cell"}
+        dropped |= {"candidates", "cell", *_OF_THE_IMAGE}
         dropped |= {"lattice"} if step.carries or "columns" in step.clears else set()
     if step.into == "lattice" and not _same_cell(state.get("lattice"), result):
         dropped.add("cell")
     new = {**state, **dict.fromkeys(dropped), step.into: result}
     if step.into == "model" and result is not None:
         new["residual"] = plane(state["image"], step.frame or 0) - result
-    if not spectrum_stays(new.get("spectrum"), state.get("columns"), new.get("columns")):
-        new["spectrum"] = None
+    if not order_stays(new.get("order"), state.get("columns"), new.get("columns")):
+        new["order"] = None
     if not comparison_stays(new.get("comparison"), state.get("columns"), new.get("columns")):
         new["comparison"] = None
     return new
@@ -121,8 +127,10 @@ def describe(product: Any) -> str:
         return f"the mean of {int(product['n_cells']):,} cells"
     if isinstance(product, xr.Dataset) and "vectors" in product:
         return _cell_text(product)
-    if is_spectrum(product):
-        return describe_spectrum(product)
+    if is_order(product):
+        return describe_order(product)
+    if fourier_product(product):
+        return describe_fourier(product)
     if is_comparison(product):
         return describe_comparison(product)
     if isinstance(product, xr.Dataset) and "column" not in product.dims:

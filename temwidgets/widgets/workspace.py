@@ -44,7 +44,8 @@ class Workspace(Runner):
 
     Attributes
     ----------
-    image, candidates, columns, model, residual, mixture, lattice, cell, spectrum, comparison
+    image, candidates, columns, model, residual, mixture, lattice, cell, order, comparison, \
+    spectrum, reflections, filtered, local_spacing, strain, domains
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
@@ -66,8 +67,14 @@ class Workspace(Runner):
     mixture = Product()
     lattice = Product()
     cell = Product()
-    spectrum = Product()
+    order = Product()
     comparison = Product()
+    spectrum = Product()
+    reflections = Product()
+    filtered = Product()
+    local_spacing = Product()
+    strain = Product()
+    domains = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     history = traitlets.Tuple(default_value=())

@@ -30,7 +30,7 @@ def test_a_click_on_a_ring_shows_its_wave_and_another_takes_it_off(lab):
     cell.output.get_by_role("button", name="Find order").click()
     ring = cell.output.locator(".tem-spectrum .dot").first
     ring.wait_for()
-    lab.wait_value("order.spectrum is not None", True)
+    lab.wait_value("order.order is not None", True)
     before = cell.drawn()
     ring.click()
     lab.wait_value("order.peak", 0)

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import xarray as xr
 
-from temwidgets.widgets.spectra import probability
+from temwidgets.widgets.orders import probability
 from temwidgets.widgets.views._lengths import readable_unit
 from temwidgets.widgets.views._variables import measured, title
 

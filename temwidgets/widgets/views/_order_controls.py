@@ -89,7 +89,7 @@ class OrderControls:
         """Show the chosen peak."""
         view = self.view
         self._busy = True
-        offer(self.peak, [("none", None), *peak_names(view.spectrum)], view.peak)
+        offer(self.peak, [("none", None), *peak_names(view.order)], view.peak)
         self.crests.disabled = view.modulation is None
         self._busy = False
 

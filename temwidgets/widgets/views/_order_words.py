@@ -8,7 +8,7 @@ from html import escape
 import xarray as xr
 
 from temwidgets.widgets import palette
-from temwidgets.widgets.spectra import fraction, place_text, probability, significant_peaks
+from temwidgets.widgets.orders import fraction, place_text, probability, significant_peaks
 from temwidgets.widgets.views._variables import measured
 
 

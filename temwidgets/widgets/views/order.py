@@ -63,7 +63,7 @@ class OrderView(ColumnsView):
 
     Attributes
     ----------
-    spectrum : Dataset or None
+    order : Dataset or None
         What is shown, as ``temwidgets.order_spectrum`` returns it.
     workspace : Workspace
         Holds columns, spectrum and history, also where bare columns were given.
@@ -82,7 +82,7 @@ class OrderView(ColumnsView):
     trend = traitlets.Int(4, min=0, max=12)
     peak = traitlets.Int(None, allow_none=True)
     alpha = traitlets.Float(0.5, min=0.0, max=1.0)
-    spectrum = Product()
+    order = Product()
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class OrderView(ColumnsView):
         self.observe(self._on_option, list(_OPTIONS))
         self.observe(self._on_peak, "peak")
         self.observe(self._on_alpha, "alpha")
-        workspace.observe(self._on_spectrum, "spectrum")
+        workspace.observe(self._on_spectrum, "order")
         if bare:
             self._measure(wait=True)
         self.peak = peak
@@ -121,9 +121,9 @@ class OrderView(ColumnsView):
     @property
     def modulation(self) -> str | None:
         """Name of the columns' variable with the wave of the chosen peak; None without one."""
-        if self.peak is None or self.spectrum is None:
+        if self.peak is None or self.order is None:
             return None
-        name = f"{self.spectrum.attrs['variable']}_modulation"
+        name = f"{self.order.attrs['variable']}_modulation"
         return name if self.columns is not None and name in self.columns else None
 
     @guarded
@@ -141,10 +141,10 @@ class OrderView(ColumnsView):
 
     def csv(self) -> str:
         """Return the peaks as CSV."""
-        if self.spectrum is None:
+        if self.order is None:
             return ""
-        table = self.spectrum.drop_dims(["q_a", "q_b"]).to_dataframe()
-        return f"# order of {self.spectrum.attrs['variable']}\n{table.to_csv()}"
+        table = self.order.drop_dims(["q_a", "q_b"]).to_dataframe()
+        return f"# order of {self.order.attrs['variable']}\n{table.to_csv()}"
 
     def save_csv(self, path: str | Path) -> None:
         """Write the peaks as CSV."""
@@ -153,13 +153,13 @@ class OrderView(ColumnsView):
     def close(self) -> None:
         """Close the widget, let go of the workspace and take the wave off the image."""
         if self._following:
-            self.workspace.unobserve(self._on_spectrum, "spectrum")
+            self.workspace.unobserve(self._on_spectrum, "order")
             self._clear()
             self._status.close()
         super().close()
 
     def _build(self) -> None:
-        self.spectrum = self.workspace.spectrum
+        self.order = self.workspace.order
         self._take_over()
         self.figure = SpectrumFigure(self._picked)
         self._ramp, self._table = widgets.HTML(), widgets.HTML()
@@ -173,7 +173,7 @@ class OrderView(ColumnsView):
         )
 
     def _draw(self) -> None:
-        spectrum = self.spectrum
+        spectrum = self.order
         self._controls.refresh()
         self.figure.show(spectrum)
         self._ramp.value = "" if spectrum is None else ramp(spectrum)
@@ -185,7 +185,7 @@ class OrderView(ColumnsView):
         """A spectrum is one of all columns; what is selected does not show in it."""
 
     def _draw_peak(self) -> None:
-        spectrum = self.spectrum
+        spectrum = self.order
         self.figure.ring(spectrum, self.peak)
         self._table.value = "" if spectrum is None else peak_table(spectrum, self.peak)
         self._controls.refresh_peak()
@@ -212,7 +212,7 @@ class OrderView(ColumnsView):
             self.remark("No columns yet: find columns first.")
         elif "n_a" not in self.columns:
             self.remark("The columns are not numbered yet: find the lattice first.")
-        elif self.spectrum is None:
+        elif self.order is None:
             self.remark("Press Find order to look for order over several cells.")
         else:
             self.remark("")
@@ -229,7 +229,7 @@ class OrderView(ColumnsView):
         site = self._controls.chosen_site()
         options |= {} if site is None else {"site": site}
         self.workspace.run(
-            tw.order_spectrum, into="spectrum", amend=True, wait=wait, variable=self.variable,
+            tw.order_spectrum, into="order", amend=True, wait=wait, variable=self.variable,
             **options,
         )  # fmt: skip
 
@@ -238,7 +238,7 @@ class OrderView(ColumnsView):
 
     @guarded
     def _on_spectrum(self, change: Any) -> None:
-        self.spectrum = change["new"]
+        self.order = change["new"]
         self.unobserve(self._on_option, list(_OPTIONS))
         self._take_over()
         self.observe(self._on_option, list(_OPTIONS))
@@ -248,7 +248,7 @@ class OrderView(ColumnsView):
 
     def _take_over(self) -> None:
         """Show the options of the spectrum, whoever measured it."""
-        made = {} if self.spectrum is None else self.spectrum.attrs
+        made = {} if self.order is None else self.order.attrs
         for name in _OPTIONS:
             if name in made:
                 kind = str if name in ("variable", "noise") else int
@@ -256,7 +256,7 @@ class OrderView(ColumnsView):
 
     @guarded
     def _on_option(self, _: Any) -> None:
-        spectrum = self.spectrum
+        spectrum = self.order
         self._controls.refresh()
         if spectrum is not None and not self._measured(spectrum):
             self._measure()
@@ -272,9 +272,9 @@ class OrderView(ColumnsView):
     @guarded
     def _on_peak(self, change: Any) -> None:
         peak = change["new"]
-        if peak is not None and (self.spectrum is None or peak not in self.spectrum["peak"].values):
+        if peak is not None and (self.order is None or peak not in self.order["peak"].values):
             self.peak = None
-            count = 0 if self.spectrum is None else self.spectrum.sizes["peak"]
+            count = 0 if self.order is None else self.order.sizes["peak"]
             raise ValueError(f"There is no peak {peak}; there are {count}, from 0.")
         if peak is not None:
             self._modulate(peak)

@@ -23,7 +23,7 @@ def waited(view):
 
 def test_bare_columns_are_measured_at_once(ordered):
     view = OrderView(ordered, lattice=tw.make_lattice((0, 0.4), (0.39, 0)))
-    assert float(view.spectrum["peak_q_a"][0]) == pytest.approx(0.5)
+    assert float(view.order["peak_q_a"][0]) == pytest.approx(0.5)
     assert "it repeats every 2 cells along a" in view._words.value
     for text in ("(1/2, 0)", "Wavelength (nm)", "0.8", "counts nm²"):
         assert text in view._table.value
@@ -79,7 +79,7 @@ def test_the_wave_is_drawn_on_the_image(field, ordered):
     waited(view).peak = 0
     assert image.maps[MAP].title == "wave of peak 0 (counts nm²)"
     low, high = image.maps[MAP].limits
-    assert low == -high == pytest.approx(-float(view.spectrum["amplitude"][0]), rel=1e-6)
+    assert low == -high == pytest.approx(-float(view.order["amplitude"][0]), rel=1e-6)
     view.alpha = 0.3
     assert image.maps[MAP].alpha == 0.3
     view.peak = None
@@ -100,9 +100,9 @@ def test_steps_are_in_the_history(field, ordered):
     text = workspace.script()
     assert text.count("order_spectrum") == 1
     assert "trend=3" in text
-    assert "columns = tw.order_modulation(columns, spectrum)\n" in text
+    assert "columns = tw.order_modulation(columns, order)\n" in text
     workspace.columns = ordered.isel(column=slice(1, None))
-    assert view.spectrum is None
+    assert view.order is None
     assert view.peak is None
     assert "Press Find order" in view.message
 
@@ -111,17 +111,17 @@ def test_options_measure_anew_once_there_is_a_spectrum(ordered):
     ordered["other"] = ordered["intensity"] * 0 + ordered["y"] % 0.37
     ordered["site"] = ("column", (np.arange(ordered.sizes["column"]) % 2))
     view = OrderView(ordered)
-    assert view.spectrum.attrs["site"] == 0
+    assert view.order.attrs["site"] == 0
     view._controls.site.value = 1
-    assert waited(view).spectrum.attrs["site"] == 1
+    assert waited(view).order.attrs["site"] == 1
     view._controls.variable.value = "other"
-    assert waited(view).spectrum.attrs["variable"] == "other"
+    assert waited(view).order.attrs["variable"] == "other"
     view.noise = "smooth"
-    assert waited(view).spectrum.attrs["noise"] == "smooth"
+    assert waited(view).order.attrs["noise"] == "smooth"
     assert view._controls.noise.value == "smooth"
     view.site = 7
     assert "no site 7" in waited(view).workspace.message.text
-    assert view.spectrum.attrs["site"] == 1
+    assert view.order.attrs["site"] == 1
 
 
 def test_errors_are_sentences(columns, ordered, workspace):
@@ -159,12 +159,12 @@ def test_a_spectrum_measured_elsewhere_is_shown_with_its_options(ordered):
     workspace = Workspace(None, ordered.assign(other=ordered["intensity"] + 1))
     view = OrderView(workspace)
     workspace.run(tw.order_spectrum, wait=True, variable="other", trend=2, noise="smooth")
-    made = workspace.spectrum
+    made = workspace.order
     for shown in (view, OrderView(workspace)):
-        assert shown.spectrum is made
+        assert shown.order is made
         assert (shown.variable, shown.trend, shown.noise) == ("other", 2, "smooth")
         assert shown._controls.trend.value == 2
-    assert waited(view).workspace.spectrum is made
+    assert waited(view).workspace.order is made
     assert "at a power of" not in view._ramp.value
 
 

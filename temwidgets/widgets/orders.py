@@ -15,12 +15,12 @@ _LARGEST_PERIOD = 8
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def is_spectrum(product: Any) -> bool:
+def is_order(product: Any) -> bool:
     """Tell whether a product is what `temwidgets.order_spectrum` returns."""
     return isinstance(product, xr.Dataset) and {"power", "peak_q_a"} <= set(product.variables)
 
 
-def spectrum_stays(spectrum: Any, before: Any, after: Any) -> bool:
+def order_stays(spectrum: Any, before: Any, after: Any) -> bool:
     """Tell whether a spectrum of the columns `before` is one of the columns `after` too."""
     return spectrum is None or unchanged(before, after, [str(spectrum.attrs["variable"])])
 
@@ -42,7 +42,7 @@ def unchanged(before: Any, after: Any, variables: list[str]) -> bool:
     return all(np.array_equal(old, new, equal_nan=True) for old, new in pairs)
 
 
-def describe_spectrum(spectrum: xr.Dataset) -> str:
+def describe_order(spectrum: xr.Dataset) -> str:
     """Say in a few words what was found, e.g. "order at (1/2, 0) with p = 3 × 10⁻¹²"."""
     first = spectrum.isel(peak=0)
     place, chance = place_text(first), probability(float(first["log10_p"]))

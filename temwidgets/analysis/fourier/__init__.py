@@ -1,0 +1,1 @@
+"""Fourier space: spectra, reflections, local lattice spacing, geometric phase, domains."""

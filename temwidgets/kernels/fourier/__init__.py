@@ -1,0 +1,1 @@
+"""Kernels of Fourier space: plain arrays in, plain arrays out."""
