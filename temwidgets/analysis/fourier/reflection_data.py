@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from temwidgets.conventions import CALIBRATED, finite_numbers, quantity
+from temwidgets.conventions import CALIBRATED, quantity
+from temwidgets.conventions.grid import finite_numbers
 
 
 def make_reflections(
@@ -67,7 +68,7 @@ def make_reflections(
     across = np.hypot(vectors[:, 0] * errors[:, 1], vectors[:, 1] * errors[:, 0]) / length
     angle = np.rad2deg(np.arctan2(vectors[:, 0], vectors[:, 1]))
     inverse, row = f"1/{units}", "reflection"
-    pairs = {
+    pairs: dict[str, tuple[Any, np.ndarray, np.ndarray, str, str]] = {
         "g": ((row, "component"), vectors, errors, inverse, "reciprocal vector"),
         "d_spacing": (row, 1 / length, along / length**2, units, "d-spacing"),
         "angle": (row, angle, np.rad2deg(across / length), "deg", "direction of g from +x to +y"),
