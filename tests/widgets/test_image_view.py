@@ -338,3 +338,12 @@ def test_empty_workspace_waits():
     view.workspace.image = tw.make_image(np.eye(4), sampling=1.0)
     assert view.x_range == (-0.5, 3.5)
     assert view.message == ""
+
+
+def test_a_click_tells_where_it_was_each_time_anew(view):
+    heard = []
+    view.observe(lambda change: heard.append(change["new"]), "clicked")
+    hear(view, {"type": "click", "y": 1.5, "x": -1.0, "label": None})
+    view.click(1.5, -1.0)
+    assert heard == [(1.5, -1.0), None, (1.5, -1.0)]
+    assert view.clicked == (1.5, -1.0)

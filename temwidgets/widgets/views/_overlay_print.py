@@ -88,6 +88,8 @@ def svg_stroke(stroke: Stroke) -> str:
 def lay_map(pixels: np.ndarray, made: Map, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Blend a map into a picture whose pixels lie at y and x; missing values leave it as it is."""
     rows, cols = pixel_grid(made.values).to_pixels(y, x)
+    if not made.smooth:
+        rows, cols = np.rint(rows), np.rint(cols)
     values = np.asarray(made.values.values, float)
     known = np.isfinite(values)
     share = _between(_between(known.astype(float), rows).T, cols).T

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from temwidgets.widgets.palette import category
+
 _LISTED = ("viridis", "magma", "inferno", "cividis")
 _DIVERGING = ("#0b3c7d", "#3f8fd0", "#f4f4f2", "#e8843c", "#7f2704")
+CATEGORICAL = "categories"
+"""The table of `palette.category`, entry by entry; for maps of labels, not in menus."""
 NAMES = ("grey", "inverted grey", *_LISTED, "diverging")
 
 
@@ -33,6 +37,8 @@ def colour_table(name: str) -> np.ndarray:
     ValueError
         If there is no table of that name.
     """
+    if name == CATEGORICAL:
+        return np.array([rgb(category(i)) for i in range(256)], np.uint8)
     if name not in NAMES:
         raise ValueError(f"There is no colour map {name!r}; choose one of {', '.join(NAMES)}.")
     if name in _LISTED:

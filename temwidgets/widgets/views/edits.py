@@ -70,6 +70,8 @@ class Edits:
             self.delete([label])
         elif kind == "delete":
             self.delete_selected()
+        elif kind == "click":
+            self._view.click(content["y"], content["x"])
         elif kind in ("undo", "redo"):
             getattr(self._view.workspace, kind)()
 

@@ -79,6 +79,8 @@ class ImageView(Overlays, ImageOptions):
         Height in screen px; the width is the cell's.
     message : str
         The line under the image.
+    clicked : (float, float) or None
+        Place (y, x) of the last click with the tool "pan"; see `click`.
     lines, maps, handles, dragged
         What is laid over the image, see `set_lines`, `set_map` and `set_handle`.
 
@@ -90,6 +92,9 @@ class ImageView(Overlays, ImageOptions):
 
     selection = traitlets.Instance(Selection)
     message = traitlets.Unicode("")
+    clicked: Any = traitlets.Tuple(
+        traitlets.Float(), traitlets.Float(), allow_none=True, default_value=None
+    )
 
     def __init__(
         self,
@@ -199,6 +204,11 @@ class ImageView(Overlays, ImageOptions):
         """Do the step of the workspace again that was undone last."""
         self.message = ""
         self.workspace.redo()
+
+    def click(self, y: float, x: float) -> None:
+        """Do what a click at (y, x) does: whoever observes `clicked` is told, each time anew."""
+        self.clicked = None
+        self.clicked = (float(y), float(x))
 
     def add_column(self, y: float, x: float) -> None:
         """Add a column (a step of the workspace)."""

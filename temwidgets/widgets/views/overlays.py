@@ -34,6 +34,7 @@ class Map(NamedTuple):
     limits: tuple[float, float]
     alpha: float
     title: str
+    smooth: bool = True
 
 
 class Overlays(traitlets.HasTraits):
@@ -126,6 +127,7 @@ class Overlays(traitlets.HasTraits):
         alpha: float = 0.6,
         *,
         title: str | None = None,
+        smooth: bool = True,
     ) -> None:
         """Lay values over the image, with a colour bar.
 
@@ -142,7 +144,10 @@ class Overlays(traitlets.HasTraits):
         alpha : float
             Opacity, 0 to 1.
         title : str, optional
-            Over the colour bar; the long_name and units of the values when not given.
+            Over the colour bar; the long_name and units of the values when not given; without
+            a colour bar when "".
+        smooth : bool
+            Interpolate between the map's pixels; not for labels.
 
         Raises
         ------
@@ -153,10 +158,12 @@ class Overlays(traitlets.HasTraits):
             came = getattr(values, "dims", type(values).__name__)
             raise ValueError(f"A map is a DataArray with dims (y, x), but {came} came.")
         colour_table(colormap)
-        small = shrink(values, _LARGEST_MAP)
+        small = shrink(values, _LARGEST_MAP) if smooth else _thin(values, _LARGEST_MAP)
         span = limits or _bulk(values.values, symmetric=colormap == "diverging")
         low, high = sorted(float(v) for v in span)
-        made = Map(small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title))
+        made = Map(
+            small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title), smooth
+        )
         self.maps = {**self.maps, name: made}
 
     def clear_map(self, name: str | None = None) -> None:
@@ -260,6 +267,7 @@ def _encode_map(made: Map) -> dict[str, Any]:
         "lut": table.tobytes(),
         "limits": list(made.limits),
         "alpha": made.alpha,
+        "smooth": made.smooth,
         "legend": {
             "title": made.title,
             "gradient": [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)],
@@ -267,6 +275,12 @@ def _encode_map(made: Map) -> dict[str, Any]:
             "high": short(high),
         },
     }
+
+
+def _thin(values: xr.DataArray, largest: int) -> xr.DataArray:
+    """Take every nth pixel where there are more than can be drawn: labels have no mean."""
+    step = -(-max(values.shape) // largest)
+    return values.isel(y=slice(step // 2, None, step), x=slice(step // 2, None, step))
 
 
 def _bulk(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.widgets import ImageView
+from temwidgets.widgets.palette import CATEGORIES
 
 
 @pytest.fixture
@@ -169,3 +170,18 @@ def test_lines_arrows_and_maps_are_printed(view, strain, tmp_path):
     assert text.count("<polygon") == 1
     assert text.count("<path") == 2
     assert "#00ff00" in text
+
+
+def test_labels_are_drawn_as_they_are_and_without_a_bar(view, image):
+    labels = image.copy(data=np.arange(image.size).reshape(image.shape) // 40 % 3 + 0.0)
+    view.set_map("domains", labels, "categories", (0, 255), 1.0, title="", smooth=False)
+    drawn = view.render_view(400).reshape(-1, 3)
+    wanted = {tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in CATEGORIES[:3]}
+    inside = {tuple(int(v) for v in pixel) for pixel in drawn[:: len(drawn) // 5000 or 1]}
+    assert wanted <= inside
+    assert not view.stage.layer.maps["domains"]["smooth"]
+    assert view.stage.layer.maps["domains"]["legend"]["title"] == ""
+    large = labels.isel(y=np.arange(60) % 12, x=np.arange(4400) % 11)
+    large = tw.make_image(np.resize(large.values, (60, 4400)))
+    view.set_map("domains", large, "categories", (0, 255), smooth=False)
+    assert set(np.unique(view.maps["domains"].values)) <= {0.0, 1.0, 2.0}

@@ -148,6 +148,7 @@ class Gestures {
       if (index >= 0) mask[index] = 1;
       const toggled = index >= 0 && mode === "add" && base[index] ? "remove" : mode;
       this.stage.select(this.combine(base, mask, toggled), { tool: "click", mode, final: true });
+      if (tool === "pan") this.stage.edit("click", { x: now.x, y: now.y });
     }
   }
 

@@ -35,7 +35,7 @@ class GlMaps {
       pairs[2 * i] = Math.min(Math.max(t, 0), 1);
       pairs[2 * i + 1] = 1;
     }
-    const values = this.texture(gl.LINEAR);
+    const values = this.texture(map.smooth ? gl.LINEAR : gl.NEAREST);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RG16F, map.width, map.height, 0, gl.RG, gl.FLOAT, pairs);
     const colours = this.texture(gl.NEAREST);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, 256, 1, 0, gl.RGB, gl.UNSIGNED_BYTE, map.table);
@@ -88,7 +88,7 @@ function drawMap(context, map, view) {
   const { origin, edges } = map;
   const across = context.canvas.width / (view.x[1] - view.x[0]);
   const down = context.canvas.height / (view.y[1] - view.y[0]);
-  context.imageSmoothingEnabled = true;
+  context.imageSmoothingEnabled = map.smooth;
   context.globalAlpha = map.alpha;
   const [left, top] = [origin[1] + edges.left - view.x[0], origin[0] + edges.top - view.y[0]];
   context.drawImage(map.canvas, left * across, top * down, edges.width * across, edges.height * down);

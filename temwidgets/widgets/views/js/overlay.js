@@ -51,7 +51,7 @@ class Overlay {
   /** A colour bar for each map. */
   mapLegends(legends) {
     this.bars.replaceChildren();
-    for (const legend of legends) this.explain(legend, element("div", "tem-legend", this.bars));
+    for (const legend of legends.filter((l) => l.title)) this.explain(legend, element("div", "tem-legend", this.bars));
   }
 
   explain(legend, box) {
