@@ -23,6 +23,7 @@ _HOME = {
     "temwidgets.widgets.panels.vacancies": ("VacancyPanel",),
     "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),
+    "temwidgets.widgets.views.domain_view": ("DomainView",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
     "temwidgets.widgets.views.order": ("OrderView",),
     "temwidgets.widgets.views.polar": ("PolarHistogram",),

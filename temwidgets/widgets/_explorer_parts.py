@@ -70,24 +70,38 @@ _HINTS = {
 }
 
 
-def hint(name: str) -> str:
-    """Say what a view shows."""
-    return _HINTS.get(name, f"Show the {name.lower()}")
-
-
 class Parts:
-    """Panels, image view and the views beside it, of one workspace."""
+    """Panels, image view and the views beside it, of one workspace.
 
-    def __init__(self, workspace: Workspace) -> None:
+    Parameters
+    ----------
+    workspace : Workspace
+        What they share.
+    panels, views : dict
+        Name to what makes it.
+    hints : dict
+        What a view shows, by its name.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        panels: dict[str, Make],
+        views: dict[str, Make],
+        hints: dict[str, str],
+    ) -> None:
         self._workspace = workspace
         self.image_view = ImageView(workspace)
-        self.panels = {name: make(workspace, self.image_view) for name, make in _PANELS.items()}
+        self.panels = {name: make(workspace, self.image_view) for name, make in panels.items()}
+        self.steps = tuple(panels)
+        self.hints = {name: hints.get(name, f"Show the {name.lower()}") for name in views}
+        self._makers = views
         self._views: dict[str, Any] = {}
 
     def view(self, name: str) -> Any:
         """Return a view beside the image; it is made when first asked for."""
         if name not in self._views:
-            self._views[name] = _VIEWS[name](self._workspace, self.image_view)
+            self._views[name] = self._makers[name](self._workspace, self.image_view)
         return self._views[name]
 
     def show(self, name: str) -> widgets.Widget:
@@ -101,6 +115,11 @@ class Parts:
         """Close all parts."""
         for part in (*self._views.values(), *self.panels.values(), self.image_view):
             part.close()
+
+
+def column_parts(workspace: Workspace) -> Parts:
+    """Return the parts of an `Explorer`."""
+    return Parts(workspace, _PANELS, _VIEWS, _HINTS)
 
 
 def panel(name: str) -> Any:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 
 import temwidgets as tw
 from temwidgets.analysis.vectors import with_displacement
@@ -62,3 +63,44 @@ def ordered():
 def disordered():
     """The same without order."""
     return crystal(0.0)
+
+
+@pytest.fixture
+def make_domains():
+    def make(image, labels=(0, 2, 5)):
+        label = np.full(image.shape, -1, np.int32)
+        places = {0: (slice(2, 32), slice(2, 38)), 2: (slice(35, 50), slice(5, 20)),
+                  5: (slice(5, 20), slice(50, 65))}  # fmt: skip
+        spots = {0: (0.2040, 0.2356), 2: (0.2041, np.nan), 5: (0.3135, np.nan)}
+        pixel = float(np.prod([abs(np.diff(image[n].values[:2])[0]) for n in "yx"]))
+        corners = []
+        for n in labels:
+            label[places[n]] = n
+            rows, cols = places[n]
+            ring = [(0, 0), (0, 1), (1, 1), (1, 0), (0, 0)]
+            y = [image.y.values[(rows.start, rows.stop - 1)[i]] for i, _ in ring]
+            x = [image.x.values[(cols.start, cols.stop - 1)[j]] for _, j in ring]
+            corners += [(yy, xx, n, 0) for yy, xx in zip(y, x, strict=True)]
+        area = [pixel * (label == n).sum() for n in labels]
+        vertex = np.array(corners, float).reshape(-1, 4)
+        unit = image.y.attrs["units"]
+        made = xr.Dataset(
+            {
+                "label": (("y", "x"), label, {"units": "1", "long_name": "domain"}),
+                "area": ("domain", np.array(area, float), {"units": f"{unit}^2"}),
+                "orientation": ("domain", [10.0 + 30 * i for i in range(len(labels))],
+                                {"units": "deg"}),
+                "confidence": ("domain", np.full(len(labels), 0.9), {"units": "1"}),
+                "d_spacing": (("domain", "spot"), np.reshape([spots[n] for n in labels], (-1, 2)),
+                              {"units": unit}),
+                "vertex_y": ("vertex", vertex[:, 0]),
+                "vertex_x": ("vertex", vertex[:, 1]),
+                "vertex_domain": ("vertex", vertex[:, 2].astype(int)),
+                "vertex_ring": ("vertex", vertex[:, 3].astype(int)),
+            },
+            coords={"y": image.y, "x": image.x, "domain": np.array(labels, int)},
+            attrs={"crystalline_area": float(sum(area)), "total_area": pixel * label.size},
+        )  # fmt: skip
+        return made
+
+    return make

@@ -1,0 +1,72 @@
+"""What is said of domains: rows of the table, totals, names of their quantities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from temwidgets.analysis.fourier.domain_maps import QUANTITIES, domain_quantity
+from temwidgets.conventions import length_unit
+from temwidgets.widgets.views._variables import significant
+
+NAMES = {
+    "area": "Area",
+    "diameter": "Diameter",
+    "d_spacing": "d-spacing",
+    "orientation": "Orientation",
+    "confidence": "Confidence",
+}
+
+
+def title(domains: xr.Dataset, name: str) -> str:
+    """Return a quantity's name and unit, e.g. "Area (nm²)"."""
+    units = str(domain_quantity(domains, name).attrs.get("units", "1"))
+    shown = {"1": "", "deg": " (°)"}.get(units, f" ({units.replace('^2', '²')})")
+    return NAMES[name] + shown
+
+
+def rows(domains: xr.Dataset) -> pd.DataFrame:
+    """Return one row for each domain, its label as index, all its d-spacings in words."""
+    digits = {"area": 4, "diameter": 4, "orientation": 4, "confidence": 3}
+    data: dict[str, list] = {}
+    for name in QUANTITIES:
+        if name == "d_spacing":
+            units = length_unit(domains)
+            data[f"d ({units})"] = [_spacings(one) for one in domains["d_spacing"].values]
+            continue
+        values = domain_quantity(domains, name).values
+        data[title(domains, name)] = [significant(float(v), digits[name]) for v in values]
+    return pd.DataFrame(data, index=pd.Index(domains["domain"].values, name="domain"))
+
+
+def _spacings(values: np.ndarray) -> str:
+    return ", ".join(f"{d:.4f}" for d in values[np.isfinite(values)])
+
+
+def totals(domains: xr.Dataset) -> str:
+    """Say how much of the image is crystalline, or that nothing is."""
+    count = domains.sizes["domain"]
+    if not count:
+        return str(domains.attrs.get("note") or "No crystal found.")
+    units = length_unit(domains)
+    area, whole = (float(domains.attrs[f"{n}_area"]) for n in ("crystalline", "total"))
+    return (
+        f"{count} domain{'s' if count > 1 else ''}, {area:.4g} {units}² of {whole:.4g} {units}²"
+        f" crystalline ({area / whole:.1%})"
+    )
+
+
+def chosen_text(domains: xr.Dataset, chosen: tuple[int, ...]) -> str:
+    """Say what is chosen, e.g. "Domain 3: 41.2 nm², d 0.2355, 0.2039 nm, 12.3°"."""
+    if not chosen:
+        return "Click a domain in the image, the table or the histogram to choose it."
+    units = length_unit(domains)
+    if len(chosen) > 1:
+        area = float(domains["area"].sel(domain=list(chosen)).sum())
+        return f"{len(chosen)} domains, {area:.4g} {units}² together"
+    one = domains.sel(domain=chosen[0])
+    return (
+        f"Domain {chosen[0]}: {float(one['area']):.4g} {units}²,"
+        f" d {_spacings(one['d_spacing'].values)} {units}, {float(one['orientation']):.1f}°"
+    )
