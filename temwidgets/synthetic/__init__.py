@@ -1,23 +1,40 @@
 """Images with known truth: lattices, displacement, defects, background, noise, dose.
 
-Every maker returns ``(image, truth)``: an image, and the columns in it as `fit_columns` would
-report them if it were perfect. Heights and backgrounds are given in *units of height*; `dose` says
-how many counts one unit of height is on average. Pairs are (y, x) throughout.
+Every maker returns ``(image, truth)``. Of makers of columns the truth is the columns in the image
+as `fit_columns` would report them if it were perfect; heights and backgrounds are given in *units
+of height*, and `dose` says how many counts one unit of height is on average. Of makers of fringes
+it is what `local_spacing` would report (`fringes`, `strained_crystal`, `interface_step`,
+`dislocation`), or what `segment_domains` would (`twin`, `two_phases`, `polycrystal`,
+`amorphous`). Pairs are (y, x) throughout.
 """
 
 from temwidgets.synthetic.crystal import Site, lattice_columns
+from temwidgets.synthetic.fringes import fringes
+from temwidgets.synthetic.grains import amorphous, twin, two_phases
 from temwidgets.synthetic.images import crowded, hexagonal, honeycomb, lattice_image, perovskite
+from temwidgets.synthetic.polycrystal import polycrystal
 from temwidgets.synthetic.rendering import plane, render, waves
+from temwidgets.synthetic.strained import dislocation, interface_step, strained_crystal
+from temwidgets.synthetic.texture import amorphous_texture
 
 __all__ = [
     "Site",
+    "amorphous",
+    "amorphous_texture",
     "crowded",
+    "dislocation",
+    "fringes",
     "hexagonal",
     "honeycomb",
+    "interface_step",
     "lattice_columns",
     "lattice_image",
     "perovskite",
     "plane",
+    "polycrystal",
     "render",
+    "strained_crystal",
+    "twin",
+    "two_phases",
     "waves",
 ]
