@@ -217,8 +217,11 @@ def test_click_selects_and_shift_adds(mounted):
     mounted.page.keyboard.down("Shift")
     mounted.page.mouse.click(*places[1])
     mounted.page.keyboard.up("Shift")
-    masks = [np.flatnonzero(buffers[0]).tolist() for _, buffers in mounted.sent()]
+    sent = mounted.sent()
+    masks = [np.flatnonzero(b[0]).tolist() for said, b in sent if said["type"] == "select"]
     assert masks == [[3], [3, 9]]
+    clicks = [said for said, _ in sent if said["type"] == "click"]
+    assert [said["x"] for said in clicks] == pytest.approx(columns.x.values[[3, 9]], abs=0.02)
 
 
 def test_editing_tools_say_where(mounted):
@@ -334,6 +337,14 @@ def test_lines_arrows_and_maps_are_drawn_where_they_lie(page, renderer):
     across, _ = made.place(float(image.x[55]), 1.2)
     assert not grey[int(down) - PLOT["y"], int(across) - PLOT["x"]]
     assert page.locator(".tem-legend:visible").count() == 2
+    page.mouse.move(*made.place(float(image.x[45]), float(image.y[35])))
+    assert page.locator(".tem-readout").text_content().endswith("(counts) 1   intensity (counts) 1")
+    view.light_map("half", (2.0, 3.0))
+    view.light_map("map", (2.0, 3.0))
+    made.set(map_looks=view.stage.layer.map_looks)
+    across, down = made.place(float(image.x[45]), float(image.y[35]))
+    faint = made.pixels()[int(down) - PLOT["y"], int(across) - PLOT["x"]]
+    assert 3 <= faint.max() <= 40
     assert not made.errors
 
 

@@ -14,6 +14,8 @@ from temwidgets.widgets.views.overlays import Lines, Map
 
 _FINE = 2
 _SPREAD = 0.45  # half the width of an arrow's head over its length
+UNLIT = 0.12
+"""Share of a map's opacity that values outside the lit range keep, as in the browser."""
 
 
 class Stroke(NamedTuple):
@@ -101,7 +103,9 @@ def lay_map(pixels: np.ndarray, made: Map, y: np.ndarray, x: np.ndarray) -> np.n
     level = np.divide(total, share, out=np.zeros_like(total), where=shown)
     t = np.clip((level - low) / ((high - low) or 1.0), 0, 1)
     toned = colour_table(made.colormap)[np.rint(t * 255).astype(int)]
-    blended = np.rint(pixels * (1 - made.alpha) + toned * made.alpha).astype(np.uint8)
+    from_, until = made.lit or (-np.inf, np.inf)
+    alpha = made.alpha * np.where((level >= from_) & (level < until), 1.0, UNLIT)[..., None]
+    blended = np.rint(pixels * (1 - alpha) + toned * alpha).astype(np.uint8)
     return np.where(shown[..., None], blended, pixels)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from temwidgets.analysis.colour_wheel import direction_colours
 from temwidgets.widgets.palette import category
 
 _LISTED = ("viridis", "magma", "inferno", "cividis")
 _DIVERGING = ("#0b3c7d", "#3f8fd0", "#f4f4f2", "#e8843c", "#7f2704")
 CATEGORICAL = "categories"
 """The table of `palette.category`, entry by entry; for maps of labels, not in menus."""
-NAMES = ("grey", "inverted grey", *_LISTED, "diverging")
+NAMES = ("grey", "inverted grey", *_LISTED, "diverging", "cyclic")
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
@@ -48,6 +49,8 @@ def colour_table(name: str) -> np.ndarray:
         at = np.linspace(0, len(anchors) - 1, 256)
         channels = [np.interp(at, np.arange(len(anchors)), anchors[:, i]) for i in range(3)]
         return np.round(np.stack(channels, 1)).astype(np.uint8)
+    if name == "cyclic":
+        return direction_colours(np.linspace(-180, 180, 256))
     ramp = np.arange(256, dtype=np.uint8)
     ramp = ramp[::-1] if name == "inverted grey" else ramp
     return np.repeat(ramp[:, None], 3, axis=1)

@@ -13,7 +13,7 @@ from temwidgets.widgets.palette import SELECTED
 from temwidgets.widgets.traits import Interval
 
 TOOLS = ("pan", "zoom", "rectangle", "lasso", "add", "move", "delete")
-SHOWS = ("image", "model", "residual")
+SHOWS = ("image", "model", "residual", "filtered")
 _JS = Path(__file__).with_name("js")
 _PARTS = (
     *("geometry", "data", "shaders", "gl", "lines", "maps", "raster", "overlay"),
@@ -29,9 +29,12 @@ def _module() -> str:
 class ImageLayer(anywidget.AnyWidget):
     """Canvas of an `ImageView`; all it knows travels in these traits.
 
-    Messages from the browser: ``select`` (with a byte mask), ``add``, ``move``, ``delete``,
-    ``undo``, ``redo``, ``handle``, ``shown``. Messages to it: ``ask`` (for ranges), ``download``
-    (with the bytes of a file).
+    Where it is `reciprocal`, the image is a spectrum: markers are rings round reflections, first
+    all g, then all -g, and the mouse drags them.
+
+    Messages from the browser: ``select`` (with a byte mask), ``add``, ``move``, ``moving``,
+    ``delete``, ``click``, ``undo``, ``redo``, ``handle``, ``shown``. Messages to it: ``ask`` (for
+    ranges), ``download`` (with the bytes of a file).
     """
 
     _esm = _module()
@@ -48,6 +51,7 @@ class ImageLayer(anywidget.AnyWidget):
     image = traitlets.Dict().tag(sync=True)
     model = traitlets.Dict().tag(sync=True)
     residual = traitlets.Dict().tag(sync=True)
+    filtered = traitlets.Dict().tag(sync=True)
     lut = traitlets.Bytes(bytes(768)).tag(sync=True)
     percentiles = traitlets.Tuple(
         traitlets.Float(), traitlets.Float(), default_value=(0.5, 99.5)
@@ -83,6 +87,8 @@ class ImageLayer(anywidget.AnyWidget):
 
     lines = traitlets.Dict().tag(sync=True)
     maps = traitlets.Dict().tag(sync=True)
+    map_looks = traitlets.Dict().tag(sync=True)
     handles = traitlets.Dict().tag(sync=True)
 
     tool = traitlets.Enum(TOOLS, "pan").tag(sync=True)
+    reciprocal = traitlets.Bool(False).tag(sync=True)

@@ -9,9 +9,9 @@ import traitlets
 import xarray as xr
 
 from temwidgets.widgets.errors import guarded
-from temwidgets.widgets.views.colormaps import colour_table, hex_colour, rgb
-from temwidgets.widgets.views.markers import short
-from temwidgets.widgets.views.picture import encode, shrink
+from temwidgets.widgets.views._map_record import bulk_of, map_look, map_values
+from temwidgets.widgets.views.colormaps import colour_table, rgb
+from temwidgets.widgets.views.picture import shrink
 
 _LARGEST_MAP = 2048
 
@@ -27,7 +27,7 @@ class Lines(NamedTuple):
 
 
 class Map(NamedTuple):
-    """Values over the image with their colours; NaN is not drawn."""
+    """Values over the image with their colours; NaN is not drawn, what is not `lit` is faint."""
 
     values: xr.DataArray
     colormap: str
@@ -35,6 +35,7 @@ class Map(NamedTuple):
     alpha: float
     title: str
     smooth: bool = True
+    lit: tuple[float, float] | None = None
 
 
 class Overlays(traitlets.HasTraits):
@@ -166,6 +167,20 @@ class Overlays(traitlets.HasTraits):
         )
         self.maps = {**self.maps, name: made}
 
+    def light_map(self, name: str, lit: tuple[float, float] | None) -> None:
+        """Draw only values with ``low <= value < high`` fully, the others faintly; None: all.
+
+        Raises
+        ------
+        ValueError
+            If there is no map of that name.
+        """
+        if name not in self.maps:
+            known = ", ".join(self.maps) or "none"
+            raise ValueError(f"There is no map {name!r}; the view has {known}.")
+        span = None if lit is None else (float(lit[0]), float(lit[1]))
+        self.maps = {**self.maps, name: self.maps[name]._replace(lit=span)}
+
     def clear_map(self, name: str | None = None) -> None:
         """Remove a map; all maps without a name."""
         self.maps = {} if name is None else {k: v for k, v in self.maps.items() if k != name}
@@ -209,8 +224,20 @@ class Overlays(traitlets.HasTraits):
         layer.lines = records
 
     @traitlets.observe("maps")
-    def _maps_set(self, _: Any) -> None:
-        self.stage.layer.maps = {name: _encode_map(made) for name, made in self.maps.items()}
+    def _maps_set(self, change: Any) -> None:
+        known, layer = change["old"] or {}, self.stage.layer
+        records = {}
+        for name, made in self.maps.items():
+            same, record = known.get(name), layer.maps.get(name)
+            if record is None or same is None or same.values is not made.values or (
+                same.smooth is not made.smooth
+            ):  # fmt: skip
+                self._versions += 1
+                record = map_values(made.values, smooth=made.smooth) | {"version": self._versions}
+            records[name] = record
+        with layer.hold_sync():
+            layer.maps = records
+            layer.map_looks = {name: map_look(made) for name, made in self.maps.items()}
 
     @traitlets.observe("handles")
     def _handles_set(self, _: Any) -> None:
@@ -258,25 +285,6 @@ def _encode_lines(made: Lines) -> dict[str, Any]:
     }
 
 
-def _encode_map(made: Map) -> dict[str, Any]:
-    table = colour_table(made.colormap)
-    picture = encode(made.values.astype(np.float32))
-    low, high = made.limits
-    return {
-        **picture,
-        "lut": table.tobytes(),
-        "limits": list(made.limits),
-        "alpha": made.alpha,
-        "smooth": made.smooth,
-        "legend": {
-            "title": made.title,
-            "gradient": [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)],
-            "low": short(low),
-            "high": short(high),
-        },
-    }
-
-
 def _thin(values: xr.DataArray, largest: int) -> xr.DataArray:
     """Take every nth pixel where there are more than can be drawn: labels have no mean."""
     step = -(-max(values.shape) // largest)
@@ -284,12 +292,9 @@ def _thin(values: xr.DataArray, largest: int) -> xr.DataArray:
 
 
 def _bulk(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
-    if symmetric:
-        reach = max(abs(low), abs(high)) or 1.0
-        return -float(reach), float(reach)
-    return float(low), float(high if high > low else low + 1.0)
+    low, high = bulk_of(values)
+    reach = max(abs(low), abs(high)) or 1.0
+    return (-reach, reach) if symmetric else (low, high)
 
 
 def _title(values: xr.DataArray, given: str | None) -> str:

@@ -82,9 +82,15 @@ def test_a_map_has_a_colour_bar_and_lies_where_its_coordinates_say(view, strain)
     record = view.stage.layer.maps["e_xx"]
     assert record["origin"] == pytest.approx([5.0, -2.0])
     assert record["sampling"] == pytest.approx([0.08, 0.18])
-    assert record["legend"]["title"] == "Strain e_xx"
-    assert (record["legend"]["low"], record["legend"]["high"]) == ("-0.02", "0.02")
-    assert record["alpha"] == 0.5
+    look = view.stage.layer.map_looks["e_xx"]
+    assert look["legend"]["title"] == "Strain e_xx"
+    assert (look["legend"]["low"], look["legend"]["high"]) == ("-0.02", "0.02")
+    assert look["alpha"] == 0.5
+    raw = np.frombuffer(record["data"], np.uint16).reshape(strain.shape)
+    assert raw[0, 0] == 0  # no value
+    known = np.isfinite(strain.values)
+    there = (record["offset"] + record["step"] * raw.astype(float))[known]
+    assert there == pytest.approx(strain.values[known], abs=1e-6)
     view.clear_map("e_xx")
     assert view.stage.layer.maps == {}
 
@@ -97,7 +103,32 @@ def test_a_diverging_map_is_centred_on_zero(view, strain):
     view.set_map("e_xx", strain, "viridis", title="mine")
     low, high = view.maps["e_xx"].limits
     assert high == pytest.approx(0.01, rel=0.1)
-    assert view.stage.layer.maps["e_xx"]["legend"]["title"] == "mine"
+    assert view.stage.layer.map_looks["e_xx"]["legend"]["title"] == "mine"
+
+
+def test_what_a_map_looks_like_changes_without_sending_its_values_again(view, strain):
+    view.set_map("e_xx", strain, limits=(-0.02, 0.02), alpha=0.5)
+    sent = []
+    view.stage.layer.observe(lambda change: sent.append(change["name"]), ["maps", "map_looks"])
+    view.set_map("e_xx", strain, "viridis", (-0.01, 0.01), alpha=0.7)
+    view.light_map("e_xx", (0.0, 0.005))
+    assert sent == ["map_looks", "map_looks"]
+    assert view.stage.layer.map_looks["e_xx"]["lit"] == [0.0, 0.005]
+    view.set_map("e_xx", strain + 0.001)
+    assert sent == ["map_looks", "map_looks", "maps", "map_looks"]
+    assert view.stage.layer.map_looks["e_xx"]["lit"] is None
+    with pytest.raises(ValueError, match="no map 'e_yy'; the view has e_xx"):
+        view.light_map("e_yy", None)
+
+
+def test_a_value_far_from_all_others_does_not_cost_them_their_levels(view, image):
+    strain = image - 0.5
+    strain.values[1, 1] = 1e4
+    view.set_map("e_xx", strain)
+    record = view.stage.layer.maps["e_xx"]
+    raw = np.frombuffer(record["data"], np.float32).reshape(strain.shape)
+    np.testing.assert_array_equal(raw, strain.values.astype(np.float32))
+    assert record["bulk"] == pytest.approx([0, 1], abs=0.1)
 
 
 def test_wrong_maps_are_explained(view, strain):
@@ -165,6 +196,10 @@ def test_lines_arrows_and_maps_are_printed(view, strain, tmp_path):
     assert pixel(view, picture, 5.2, -1.5) == [255, 255, 255]
     assert pixel(view, picture, 5.3, -1.5) == [255, 0, 0]
     assert pixel(view, picture, 4.995, -2.01) != [255, 255, 255]  # no value there
+    view.light_map("e_xx", (2.0, 3.0))
+    assert pixel(view, view.render_view(600), 5.2, -1.5) != [255, 255, 255]
+    view.light_map("e_xx", (0.5, 3.0))
+    assert pixel(view, view.render_view(600), 5.2, -1.5) == [255, 255, 255]
     view.save_svg(tmp_path / "v.svg")
     text = (tmp_path / "v.svg").read_text()
     assert text.count("<polygon") == 1
@@ -180,7 +215,7 @@ def test_labels_are_drawn_as_they_are_and_without_a_bar(view, image):
     inside = {tuple(int(v) for v in pixel) for pixel in drawn[:: len(drawn) // 5000 or 1]}
     assert wanted <= inside
     assert not view.stage.layer.maps["domains"]["smooth"]
-    assert view.stage.layer.maps["domains"]["legend"]["title"] == ""
+    assert view.stage.layer.map_looks["domains"]["legend"]["title"] == ""
     large = labels.isel(y=np.arange(60) % 12, x=np.arange(4400) % 11)
     large = tw.make_image(np.resize(large.values, (60, 4400)))
     view.set_map("domains", large, "categories", (0, 255), smooth=False)

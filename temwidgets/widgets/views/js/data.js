@@ -42,12 +42,18 @@ class Picture {
     return { left: -dx / 2, top: -dy / 2, width: this.width * dx, height: this.height * dy };
   }
 
-  /** Counts at a point (lengths), or null outside. */
-  valueAt(x, y) {
+  /** Index of the pixel at a point (lengths), or null outside. */
+  indexAt(x, y) {
     const col = Math.round((x - this.origin[1]) / this.sampling[1]);
     const row = Math.round((y - this.origin[0]) / this.sampling[0]);
     if (col < 0 || row < 0 || col >= this.width || row >= this.height) return null;
-    return this.offset + this.step * this.raw[row * this.width + col];
+    return row * this.width + col;
+  }
+
+  /** Counts at a point (lengths), or null outside. */
+  valueAt(x, y) {
+    const i = this.indexAt(x, y);
+    return i === null ? null : this.offset + this.step * this.raw[i];
   }
 
   /** Values scaled so that the bulk of them fills 0..1, where half floats are finest. */
@@ -103,6 +109,10 @@ class Markers {
       found.push(i);
     }
     return found;
+  }
+
+  place(i) {
+    return { x: this.x(i), y: this.y(i) };
   }
 
   move(i, x, y) {

@@ -70,7 +70,7 @@ class Overlay {
   }
 }
 
-/** Text under the cursor: position, counts, and the column that is near. */
+/** Words under the cursor: position, counts, and the column that is near. */
 function readout(x, y, picture, markers, index, units, legend) {
   const digits = Math.max(0, Math.ceil(-Math.log10(Math.min(...picture.sampling))) + 1);
   const value = picture.valueAt(x, y);
@@ -83,5 +83,19 @@ function readout(x, y, picture, markers, index, units, legend) {
     parts.push(`column ${markers.labels[index]}`);
     if (legend.title) parts.push(`${legend.name} ${Number(markers.values[index].toPrecision(4))}`);
   }
-  return parts.join("   ");
+  return parts;
+}
+
+/** The same in a spectrum: how long the vector is, the spacing it stands for, and where it points. */
+function readSpectrum(x, y, picture, markers, index, units) {
+  const k = Math.hypot(x, y);
+  const written = (v) => String(Number(v.toPrecision(4)));
+  const turn = (Math.atan(y / (x || 1e-12)) * 180) / Math.PI;
+  const parts = [`k ${written(k)} ${units}`, `d ${written(1 / k)} ${units.replace("1/", "")}`];
+  if (!(k > 0)) parts.pop();
+  else parts.push(`${turn.toFixed(1)}°`);
+  const value = picture.valueAt(x, y);
+  if (Number.isFinite(value ?? NaN)) parts.push(`power 10^${value.toFixed(2)}`);
+  if (index >= 0) parts.push(`reflection ${markers.labels[index]}`);
+  return parts;
 }

@@ -40,6 +40,7 @@ uniform vec3 plain;
 uniform vec3 chosen;
 uniform float opacity;
 uniform bool dimming;
+uniform bool hollow;
 uniform sampler2D colours;
 layout(location = 0) in vec2 place;
 layout(location = 1) in vec3 shape;
@@ -66,13 +67,13 @@ void main() {
   vec3 tone = mode == 0 ? plain : texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb;
   bool missing = mode > 0 && !(value > -3.0e38);
   if (missing) tone = vec3(0.6);
-  bool filled = mode > 0 && !ellipse && !missing;
+  bool filled = mode > 0 && !ellipse && !missing && !hollow;
 #ifdef DOTS
   vec3 rim = selected && mode == 0 ? chosen : tone;
 #else
   vec3 rim = selected ? (mode > 0 ? vec3(1.0) : chosen) : filled ? tone * 0.25 : tone;
 #endif
-  float inside = filled ? 1.0 : selected ? (ellipse ? 0.25 : 0.55) : radius < 2.2 * stroke ? 0.9 : 0.0;
+  float inside = filled ? 1.0 : selected ? (ellipse || hollow ? 0.25 : 0.55) : radius < 2.2 * stroke ? 0.9 : 0.0;
   float strength = opacity * (dimming && !selected ? 0.45 : 1.0);
   inner = vec4(selected && mode == 0 ? chosen : tone, inside * strength);
   line = vec4(rim, strength);
@@ -178,7 +179,10 @@ precision highp float;
 uniform highp sampler2D values;
 uniform sampler2D colours;
 uniform vec4 window;
+uniform vec2 limits;
+uniform vec2 lit;
 uniform float alpha;
+uniform float unlit;
 in vec2 place;
 out vec4 colour;
 void main() {
@@ -186,6 +190,9 @@ void main() {
   vec2 pair = texture(values, at).rg;
   bool outside = any(lessThan(at, vec2(0.0))) || any(greaterThan(at, vec2(1.0)));
   if (outside || pair.g < 0.5) { colour = vec4(0.0); return; }
-  float t = clamp(pair.r / pair.g, 0.0, 1.0);
-  colour = vec4(texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb, 1.0) * alpha;
+  float value = pair.r / pair.g;
+  float width = limits.y - limits.x;
+  float t = clamp((value - limits.x) / (width == 0.0 ? 1.0 : width), 0.0, 1.0);
+  float shown = value >= lit.x && value < lit.y ? alpha : unlit;
+  colour = vec4(texelFetch(colours, ivec2(int(t * 255.0 + 0.5), 0), 0).rgb, 1.0) * shown;
 }`;

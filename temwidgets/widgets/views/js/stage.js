@@ -9,8 +9,7 @@ const SLOW = 12;
 const AT_REST = 160;
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
 const PARTS = ["picture", "colours", "tones", "markers", "lines", "maps", "handles"];
-const KEYS =
-  "Arrow keys pan, plus and minus zoom, 0 shows the whole image, Delete removes the selected columns.";
+const KEYS = "Arrow keys pan, plus and minus zoom, 0 shows the whole image";
 
 class Stage {
   constructor(model, scales, el, signal) {
@@ -22,6 +21,7 @@ class Stage {
     this.view = this.port.view;
     this.build();
     this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
+    this.tellMoving = throttled(() => this.sendMoving(), SEND_EVERY, signal);
     this.times = [];
     this.follow();
     this.read();
@@ -43,7 +43,7 @@ class Stage {
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-roledescription", "image viewer");
-    canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`);
+    canvas.setAttribute("aria-label", this.name);
     canvas.dataset.drawn = String(this.drawn);
     if (this.canvas) this.canvas.replaceWith(canvas);
     else this.box.prepend(canvas);
@@ -92,15 +92,16 @@ class Stage {
       this.stale.add(part);
       this.read();
     };
-    listen("shown image model residual", mark("picture"));
+    listen("shown image model residual filtered", mark("picture"));
     listen("lut", mark("colours"));
     listen("marker_lut", mark("tones"));
     listen("places labels values origin", mark("markers"));
     for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
+    listen("map_looks", mark("maps"));
     listen("states", () => this.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
     listen("ellipses marker_mode marker_limits marker_color legend show_legend units scale_bar", () => this.read());
-    listen("label", () => this.canvas.setAttribute("aria-label", `${this.model.get("label")}. ${KEYS}`));
+    listen("label", () => this.canvas.setAttribute("aria-label", this.name));
     listen("tool", () => this.gestures.cursor());
     listen("margin", () => this.resize());
   }
@@ -166,7 +167,7 @@ class Stage {
   read() {
     const get = (name) => this.model.get(name);
     if (this.stale.has("picture")) this.readPicture();
-    if (this.stale.has("markers")) this.markers = new Markers(this.model);
+    if (this.stale.has("markers")) this.readMarkers();
     if (this.stale.has("lines")) this.lines = readLines(get("lines"), this.lines ?? []);
     if (this.stale.has("maps")) this.readMaps();
     if (this.stale.has("handles")) this.handles.read(get("handles"));
@@ -182,14 +183,20 @@ class Stage {
       plain: rgb("marker_color"),
       chosen: rgb("chosen_color"),
       stroke: 1.5,
-      dimming: this.markers.anySelected,
+      hollow: this.reciprocal,
+      dimming: this.markers.anySelected && !this.reciprocal,
     };
     this.overlay.markerLegend(get("legend"), this.markersShown && get("show_legend"));
     this.schedule();
   }
 
+  readMarkers() {
+    this.markers = new Markers(this.model);
+    this.gestures.hold();
+  }
+
   readMaps() {
-    this.maps = readMaps(this.model.get("maps"));
+    this.maps = readMaps(this.model.get("maps"), this.model.get("map_looks"), this.maps ?? []);
     this.overlay.mapLegends(this.maps.map((map) => map.legend));
   }
 
@@ -269,6 +276,19 @@ class Stage {
     stale.clear();
   }
 
+  /** The image is a spectrum and the markers reflections, each followed by its mate at -g. */
+  get reciprocal() {
+    return this.model.get("reciprocal");
+  }
+
+  get noun() {
+    return this.reciprocal ? "reflection" : "column";
+  }
+
+  get name() {
+    return `${this.model.get("label")}. ${KEYS}, Delete removes the selected ${this.noun}s.`;
+  }
+
   get tool() {
     return this.model.get("tool");
   }
@@ -288,7 +308,7 @@ class Stage {
 
   restate() {
     this.stale.add("states");
-    this.style.dimming = this.markers.anySelected;
+    this.style.dimming = this.markers.anySelected && !this.reciprocal;
     this.schedule();
   }
 
@@ -315,9 +335,17 @@ class Stage {
   }
 
   preview(index, x, y) {
-    this.markers.move(index, x, y);
-    this.painter?.setMarkers(this.markers);
+    const { markers } = this;
+    markers.move(index, x, y);
+    if (this.reciprocal) markers.move((index + markers.count / 2) % markers.count, -x, -y);
+    this.painter?.setMarkers(markers);
     this.schedule();
+  }
+
+  /** A message that was put off does not come after the final one. */
+  sendMoving() {
+    const { grabbed, at } = this.gestures.drag ?? {};
+    if (at) this.edit("moving", { index: grabbed, ...at });
   }
 
   edit(type, details) {
@@ -331,10 +359,13 @@ class Stage {
   }
 
   hover(point, index = -1) {
-    const units = this.model.get("units");
-    this.status.textContent =
-      point && this.picture
-        ? readout(point.x, point.y, this.picture, this.markers, index, units, this.model.get("legend"))
-        : "";
+    if (!point || !this.picture) {
+      this.status.textContent = "";
+      return;
+    }
+    const [units, legend] = [this.model.get("units"), this.model.get("legend")];
+    const read = this.reciprocal ? readSpectrum : readout;
+    const parts = read(point.x, point.y, this.picture, this.markers, index, units, legend);
+    this.status.textContent = [...parts, ...readMapsAt(this.maps ?? [], point.x, point.y)].join("   ");
   }
 }

@@ -1,0 +1,84 @@
+"""A map over an image as the browser gets it: its values once, what they look like apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.conventions import pixel_grid
+from temwidgets.widgets.views.colormaps import colour_table, hex_colour
+from temwidgets.widgets.views.markers import short
+
+if TYPE_CHECKING:
+    from temwidgets.widgets.views.overlays import Map
+
+_LEVELS = 65534
+_TALL = 16.0
+_SAMPLED = 1 << 18
+
+
+def map_values(values: xr.DataArray, *, smooth: bool) -> dict[str, Any]:
+    """Make the record of the values: value = offset + step * raw, and raw = 0 has none.
+
+    A few values far from all others would leave too few of the 65,534 levels to the rest; then
+    they are sent as floats. ``bulk`` is middle and width of nearly all, for the half floats of a
+    texture are finest near zero.
+    """
+    grid = pixel_grid(values)
+    plain = np.asarray(values.values, np.float32)
+    low, high = _ends(plain)
+    first, last = bulk_of(plain)
+    record: dict[str, Any] = {
+        "shape": list(grid.shape),
+        "origin": list(grid.origin),
+        "sampling": list(grid.sampling),
+        "bulk": [(first + last) / 2, last - first],
+        "smooth": smooth,
+    }
+    if high - low > _TALL * (last - first):
+        return {
+            **record, "data": plain.tobytes(), "dtype": "float32", "offset": 0.0, "step": 1.0,
+            "missing": False,
+        }  # fmt: skip
+    step = (high - low) / (_LEVELS - 1) or 1.0
+    raw = np.where(np.isfinite(plain), 1 + (plain - np.float32(low)) / np.float32(step), 0)
+    data = np.rint(raw).clip(0, _LEVELS).astype(np.uint16).tobytes()
+    return {
+        **record, "data": data, "dtype": "uint16", "offset": low - step, "step": step,
+        "missing": True,
+    }  # fmt: skip
+
+
+def map_look(made: Map) -> dict[str, Any]:
+    """Make the record of what may change while the mouse moves: colours, limits, opacity."""
+    table = colour_table(made.colormap)
+    low, high = made.limits
+    return {
+        "lut": table.tobytes(),
+        "limits": list(made.limits),
+        "alpha": made.alpha,
+        "lit": None if made.lit is None else list(made.lit),
+        "legend": {
+            "title": made.title,
+            "gradient": [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)],
+            "low": short(low),
+            "high": short(high),
+        },
+    }
+
+
+def bulk_of(values: np.ndarray) -> tuple[float, float]:
+    """Return the 1st and 99th percentile of the finite values, never the same number."""
+    flat = values.reshape(-1)
+    # An odd stride walks over rows and columns alike, so that no pattern is sampled in step.
+    flat = flat[:: max(1, flat.size // _SAMPLED) | 1]
+    flat = flat[np.isfinite(flat)]
+    low, high = np.percentile(flat, (1, 99)) if flat.size else (0.0, 1.0)
+    return float(low), float(high if high > low else low + 1.0)
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
