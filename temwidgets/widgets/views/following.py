@@ -20,7 +20,7 @@ class Following:
         workspace, watch = view.workspace, view.watch
         watch(workspace, self._image_changed, ["image", "frame"])
         watch(workspace, self._columns_changed, ["columns", "candidates"])
-        watch(workspace, self._shown_changed, ["model", "residual"])
+        watch(workspace, self._shown_changed, ["model", "residual", "filtered"])
         watch(workspace, self._history_changed, ["can_undo", "can_redo"])
         watch(view.selection, self._selection_changed, "labels")
         watch(view, self._shown_changed, ["show", "cmap"])
@@ -69,9 +69,11 @@ class Following:
         self._contrast_changed(None)
 
     def _fall_back(self, *, asked: bool) -> None:
-        """Show the image, for the model or residual is not there."""
+        """Show the image, for what is asked for is not there."""
         missing, self._view.show = self._view.show, "image"
         if asked:
+            if missing == "filtered":
+                raise ValueError("There is no filtered image yet. Filter the image first.")
             raise ValueError(f"There is no {missing} yet. Fit the columns first.")
 
     @guarded

@@ -18,7 +18,7 @@ class Gestures {
     on("pointercancel", this.cancel);
     on("pointerleave", () => this.stage.hover(null));
     on("wheel", this.wheel, { passive: false });
-    on("dblclick", () => this.stage.tool === "pan" && this.stage.home());
+    on("dblclick", () => this.stage.tool === "pan" && !this.stage.reciprocal && this.stage.home());
     on("keydown", this.key);
   }
 
@@ -48,9 +48,11 @@ class Gestures {
     const start = this.at(event);
     const tool = event.button === 1 ? "pan" : this.stage.tool;
     const base = this.stage.markers.mask;
-    const grabbed = tool === "move" ? this.nearest(start) : -1;
+    const grabs = tool === "move" || (this.stage.reciprocal && tool === "pan" && !event.button);
+    const grabbed = grabs ? this.nearest(start) : -1;
     const { x, y } = this.stage.view;
     this.drag = { start, tool, base, grabbed, ranges: { x, y }, path: [start], moved: false };
+    if (grabbed >= 0) this.drag.from = this.stage.markers.place(grabbed);
     this.drag.mode = event.shiftKey ? "add" : event.altKey ? "remove" : "replace";
     event.preventDefault();
   }
@@ -65,11 +67,22 @@ class Gestures {
     const far = Math.hypot(now.px - drag.start.px, now.py - drag.start.py) >= CLICK;
     drag.moved = drag.moved || far;
     if (!drag.moved) return;
-    if (drag.tool === "pan") this.pan(now);
-    else if (drag.tool === "move" && drag.grabbed >= 0)
-      this.stage.preview(drag.grabbed, now.x, now.y);
+    if (drag.grabbed >= 0) this.carry(now);
+    else if (drag.tool === "pan") this.pan(now);
     else if (drag.tool === "lasso") this.sweep([...drag.path, now]);
     else if (["rectangle", "zoom"].includes(drag.tool)) this.sweep(this.corners(drag.start, now));
+  }
+
+  /** Move the marker that was grabbed; a reflection is followed while it moves. */
+  carry({ x, y }) {
+    this.drag.at = { x, y };
+    this.stage.preview(this.drag.grabbed, x, y);
+    if (this.stage.reciprocal) this.stage.tellMoving();
+  }
+
+  /** Keep the marker that is held where the mouse has it, though Python sent the markers anew. */
+  hold() {
+    if (this.drag?.at) this.stage.preview(this.drag.grabbed, this.drag.at.x, this.drag.at.y);
   }
 
   pan(now) {
@@ -115,17 +128,24 @@ class Gestures {
     if (!drag) return;
     const now = this.at(event);
     if (!drag.moved) this.click(now);
+    else if (drag.grabbed >= 0)
+      this.stage.edit("move", { index: drag.grabbed, x: now.x, y: now.y });
     else if (drag.tool === "zoom") this.stage.ask(this.extent(drag.path));
     else if (drag.tool === "rectangle" || drag.tool === "lasso") this.choose(true);
-    else if (drag.tool === "move" && drag.grabbed >= 0)
-      this.stage.edit("move", { index: drag.grabbed, x: now.x, y: now.y });
     this.finish();
   }
 
   cancel() {
-    if (this.drag?.moved && this.drag.tool === "pan") this.stage.glide(this.drag.ranges);
+    if (this.drag?.at) this.putBack();
+    else if (this.drag?.moved && this.drag.tool === "pan") this.stage.glide(this.drag.ranges);
     if (this.drag && this.drag.tool !== "pan") this.stage.reset(this.drag.base);
     this.finish();
+  }
+
+  putBack() {
+    const { grabbed, from } = this.drag;
+    this.stage.preview(grabbed, from.x, from.y);
+    if (this.stage.reciprocal) this.stage.edit("move", { index: grabbed, ...from });
   }
 
   finish() {
@@ -148,7 +168,8 @@ class Gestures {
       if (index >= 0) mask[index] = 1;
       const toggled = index >= 0 && mode === "add" && base[index] ? "remove" : mode;
       this.stage.select(this.combine(base, mask, toggled), { tool: "click", mode, final: true });
-      if (tool === "pan") this.stage.edit("click", { x: now.x, y: now.y });
+      const hit = index >= 0 ? index : undefined;
+      if (tool === "pan") this.stage.edit("click", { index: hit, x: now.x, y: now.y });
     }
   }
 

@@ -235,6 +235,7 @@ class GlPainter {
     gl.uniform3f(uniforms.chosen, ...style.chosen);
     gl.uniform1f(uniforms.opacity, style.opacity);
     gl.uniform1i(uniforms.dimming, style.dimming ? 1 : 0);
+    gl.uniform1i(uniforms.hollow, style.hollow ? 1 : 0);
   }
 
   /** Wait until all is drawn: for timing. */

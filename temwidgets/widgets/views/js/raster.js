@@ -100,7 +100,7 @@ class RasterPainter {
       context.strokeStyle = context.fillStyle = `rgb(${tone.join(" ")})`;
       context.beginPath();
       this.outline(i, px, py, style, scale);
-      if (selected || style.mode > 0) context.fill();
+      if ((selected || style.mode > 0) && !style.hollow) context.fill();
       else context.stroke();
     }
     context.globalAlpha = 1;
