@@ -68,7 +68,7 @@ def power_spectrum(
             f"average={average} cuts the region into pieces of fewer than 8 pixels. Average fewer."
         )
     found = _periodogram(part, part.values(image), window, grid.sampling, average, pad)
-    floor = max(float(found.power.max()) * _FAINTEST, np.finfo(np.float32).tiny)
+    floor = max(float(found.power.max()) * _FAINTEST, 1e-30)
     units = str(image.attrs.get("units", "counts"))
     coords = {
         name: quantity(name, kernel.axis(size, step), f"1/{grid.units}", f"{name[1]} frequency")
@@ -141,8 +141,9 @@ def radial_profile(spectrum: xr.DataArray, *, width: float | None = None) -> xr.
     Dataset, (k,)
         ``power``, log10 of the mean; ``background``, log10 of what lies between reflections, from
         the median, which reflections hardly move; ``geometric``, log10 of the same from the
-        geometric mean, in between; ``count`` of bins (of one half plane). All three agree where there is noise alone.
-        Rings are whole up to the nearest edge of the spectrum, then cut by its corners.
+        geometric mean, in between; ``count`` of bins (of one half plane). All three
+        agree where there is noise alone. Rings are whole up to the nearest edge of the spectrum,
+        then cut by its corners.
 
     Raises
     ------
