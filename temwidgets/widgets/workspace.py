@@ -18,6 +18,7 @@ from temwidgets.widgets.calls import Call
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job
 from temwidgets.widgets.messages import ASTRAY, Message, made, strayed
+from temwidgets.widgets.preview import Preview
 from temwidgets.widgets.products import (
     PRODUCTS,
     Product,
@@ -55,6 +56,8 @@ class Workspace(Runner):
         The last thing to tell the user.
     job : Job
         What runs now: running, name, fraction, seconds_left, cancel(), wait().
+    preview : Preview
+        Maps that views show while a control is moved.
     history : tuple of Step
         The steps that led here. `can_undo`, `can_redo` tell whether there is more either way.
     """
@@ -77,6 +80,7 @@ class Workspace(Runner):
     domains = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
+    preview = traitlets.Instance(Preview, args=())
     history = traitlets.Tuple(default_value=())
     can_undo = traitlets.Bool(False)
     can_redo = traitlets.Bool(False)
@@ -92,6 +96,7 @@ class Workspace(Runner):
         self._history = History({name: getattr(self, name) for name in PRODUCTS})
         self.observe(self._given, names=list(PRODUCTS))
         self.observe(self._framed, names="frame")
+        self.observe(lambda _: self.preview.clear(), ["image", "local_spacing", "strain"])
 
     @property
     def plane(self) -> xr.DataArray | None:
