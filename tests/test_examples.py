@@ -50,6 +50,30 @@ def test_the_series_has_frames():
     assert tw.examples.load("drift_series").dims == ("frame", "y", "x")
 
 
+def test_the_grains_of_the_polycrystal_are_where_and_as_told():
+    image = tw.examples.load("au_polycrystal")
+    truth = {name: image.attrs[f"truth_{name}"] for name in ("seed_y", "seed_x", "rotation")}
+    y, x = image["y"].values[:, None, None], image["x"].values[None, :, None]
+    grain = np.hypot(y - truth["seed_y"], x - truth["seed_x"]).argmin(-1)
+    assert image.attrs["truth_zone_axis"] == "[110], [110], [001], [110], [001], amorphous"
+    for number in (2, 4):
+        assert _power_along(image, grain == number, truth["rotation"][number], 2 / 0.4078) > 100
+    for number in (0, 1, 3):
+        along_002 = truth["rotation"][number] + 90
+        assert _power_along(image, grain == number, along_002, 2 / 0.4078) > 100
+    assert _power_along(image, grain == 5, 20, 2 / 0.4078) < 10
+
+
+def _power_along(image, where, angle, k):
+    """Power at k in a direction, over its mean at 30 wrong directions."""
+    values = np.where(where, image - image.values[where].mean(), 0.0)
+    turn = np.deg2rad(angle + np.append(0.0, np.arange(5.5, 84.0, 2.6)))
+    wave_y = np.exp(-2j * np.pi * k * np.sin(turn)[:, None] * image["y"].values)
+    wave_x = np.exp(-2j * np.pi * k * np.cos(turn)[:, None] * image["x"].values)
+    power = np.abs(np.einsum("ky,yx,kx->k", wave_y, values, wave_x, optimize=True)) ** 2
+    return power[0] / power[1:].mean()
+
+
 def test_they_fit_in_a_wheel():
     sizes = [tw.examples.path(name).stat().st_size for name in NAMES]
     assert sum(sizes) < 4e6
@@ -57,7 +81,9 @@ def test_they_fit_in_a_wheel():
 
 
 def test_an_unknown_name():
-    with pytest.raises(ValueError, match=r"no example 'lena'\. The examples are: drift_series, fe"):
+    with pytest.raises(
+        ValueError, match=r"no example 'lena'\. The examples are: au_polycrystal, drift"
+    ):
         tw.examples.load("lena")
     with pytest.raises(ValueError, match="no example"):
         tw.examples.path("../README")

@@ -29,11 +29,11 @@ def spacing_truth(
     angle = half_turn(np.rad2deg(np.arctan2(local[:, 0], local[:, 1])))
     (e_yy, u_yx), (u_xy, e_xx) = gradient
     maps: dict[str, tuple[Any, np.ndarray, str, str]] = {
-        "d_spacing": (_MAP, 1 / length, units, "d-spacing"),
-        "angle": (_MAP, angle, "deg", "direction of g from +x to +y"),
+        "d_spacing": (_MAP, (1 / length).astype(np.float32), units, "d-spacing"),
+        "angle": (_MAP, angle.astype(np.float32), "deg", "direction of g from +x to +y"),
         "amplitude": (
             _MAP,
-            np.broadcast_to(amplitude[:, None, None], length.shape),
+            np.broadcast_to(amplitude[:, None, None].astype(np.float32), length.shape),
             "counts",
             "fringe amplitude",
         ),
@@ -63,7 +63,7 @@ def spacing_truth(
     truth = xr.Dataset(coords=_coords(blank, len(g)))
     truth["g"] = quantity(("reflection", "component"), g, f"1/{units}", "reference g")
     for name, (dims, values, unit, text) in maps.items():
-        truth[name] = quantity(dims, np.where(mask, values, np.nan), unit, text)
+        truth[name] = quantity(dims, np.where(mask, values, np.float32(np.nan)), unit, text)
     truth["mask"] = quantity(("y", "x"), mask, "1", "crystal")
     return truth
 
