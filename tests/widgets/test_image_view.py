@@ -295,10 +295,11 @@ def test_picture_of_a_large_field_averages_pixels():
 
 def test_png_and_svg(view, tmp_path):
     view.color_by = "intensity"
-    view.save_png(tmp_path / "a.png", width=400, dpi=200)
+    view.save_png(tmp_path / "a.png", width=400, dpi=200, axes=False, legend=False)
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size == (400, 178)
         assert picture.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+        assert (np.asarray(picture) == view.render_view(400)).all()
     view.save_svg(tmp_path / "a.svg", width=400)
     text = (tmp_path / "a.svg").read_text()
     assert text.count("<ellipse") == 12
@@ -311,7 +312,10 @@ def test_export_sheet(view, tmp_path, monkeypatch):
     sheet.name.value, sheet.width.value = "b.png", 200
     sheet.save.click()
     assert view.message.startswith("Saved ")
-    assert Image.open(tmp_path / "b.png").width == 200
+    assert Image.open(tmp_path / "b.png").size == (200, 100)
+    sheet.axes.value = sheet.legend.value = False
+    sheet.save.click()
+    assert Image.open(tmp_path / "b.png").size == (200, 89)
     sent = []
     monkeypatch.setattr(ImageLayer, "send", lambda self, *args, **kw: sent.append((args, kw)))
     sheet.download.click()

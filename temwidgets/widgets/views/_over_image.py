@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -52,6 +53,14 @@ class OverImage:
         if legend is not None:
             stage = self.image_view.stage
             stage.children = [*stage.children, legend]
+
+    def save_png(self, path: str | Path, **options: Any) -> None:
+        """Write image, overlay, axes and legend as PNG; options as of `ImageView.save_png`."""
+        self.image_view.save_png(path, **options)
+
+    def save_svg(self, path: str | Path, **options: Any) -> None:
+        """Write image, overlay, axes and legend as SVG; options as of `ImageView.save_png`."""
+        self.image_view.save_svg(path, **options)
 
     def close(self) -> None:
         """Close the widget and take what it drew off the image."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from abc import ABC, abstractmethod
-from html import escape
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from temwidgets.widgets.views._type import runs, svg_words
 
 _FINE = 2
 """Times finer than asked that a PNG is drawn, for smooth edges."""
@@ -18,12 +18,9 @@ _BEFORE = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """Share of the words that lies before their anchor."""
 
 
-_RAISED = str.maketrans("²³", "23")
-
-
 def width_of(words: str, size: float) -> float:
     """Return about how long words are in a type of `size` points."""
-    return sum(font.getlength(part) for part, font, _ in _runs(words, 40.0)) * size / 40.0
+    return sum(run.length for run in runs(words, 40.0)) * size / 40.0
 
 
 class Paper(ABC):
@@ -89,8 +86,18 @@ class SvgPaper(Paper):
         turn = f' transform="rotate(-90 {x:.2f} {y:.2f})"' if upwards else ""
         self._parts.append(
             f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size:.3g}" text-anchor="{anchor}"{turn}>'
-            f"{escape(words)}</text>"
+            f"{svg_words(words, size)}</text>"
         )
+
+    def nest(self, place: Sequence[float], pixels: tuple[int, int], parts: list[str]) -> None:
+        """Put in shapes that are drawn in pixels; `place` is left, top, width, height in points."""
+        x, y, width, height = (f"{v:.2f}" for v in place)
+        self._parts += [
+            f'<svg x="{x}" y="{y}" width="{width}" height="{height}"'
+            f' viewBox="0 0 {pixels[0]} {pixels[1]}">',
+            *parts,
+            "</svg>",
+        ]
 
     def file(self) -> bytes:
         return "\n".join([*self._parts, "</svg>"]).encode()
@@ -99,10 +106,11 @@ class SvgPaper(Paper):
 class PngPaper(Paper):
     """Pixels that print at `dpi`."""
 
-    def __init__(self, width: float, height: float, *, dpi: float) -> None:
+    def __init__(self, width: float, height: float, *, dpi: float, fine: int = _FINE) -> None:
         super().__init__(width, height)
-        self._dpi, self._scale = dpi, _FINE * dpi / 72
-        size = (round(width * dpi / 72) * _FINE, round(height * dpi / 72) * _FINE)
+        self._dpi, self._fine, self._scale = dpi, fine, fine * dpi / 72
+        self._pictured = False
+        size = (round(width * dpi / 72) * fine, round(height * dpi / 72) * fine)
         self._sheet = Image.new("RGB", size, "white")
         self._pen = ImageDraw.Draw(self._sheet, "RGBA")
 
@@ -120,14 +128,14 @@ class PngPaper(Paper):
     def words(
         self, x: float, y: float, words: str, size: float, anchor: str, *, upwards: bool = False
     ) -> None:
-        runs = _runs(words, size * self._scale)
-        long = sum(font.getlength(part) for part, font, _ in runs)
+        drawn = runs(words, size * self._scale)
+        long = sum(run.length for run in drawn)
         high = 2 * size * self._scale
         stencil = Image.new("L", (int(long) + 2, int(2 * high)))
         pen, left = ImageDraw.Draw(stencil), 0.0
-        for part, font, raised in runs:
-            pen.text((left, int(high) - raised), part, 255, font, "ls")
-            left += font.getlength(part)
+        for run in drawn:
+            pen.text((left, int(high) - run.lift), run.text, 255, run.font, "ls")
+            left += run.length
         before, at = _BEFORE[anchor] * long, (x * self._scale, y * self._scale)
         place = (round(at[0] - before), round(at[1]) - int(high))
         if upwards:
@@ -135,24 +143,21 @@ class PngPaper(Paper):
             place = (round(at[0]) - int(high), round(at[1] + before) - stencil.height)
         self._sheet.paste("black", place, stencil)
 
+    def paste(self, left: int, top: int, pixels: np.ndarray) -> None:
+        """Put a picture, uint8 (y, x, 3), at a pixel of the file; its pixels stay as they are."""
+        fine = np.repeat(np.repeat(pixels, self._fine, axis=0), self._fine, axis=1)
+        self._sheet.paste(Image.fromarray(fine), (left * self._fine, top * self._fine))
+        self._pictured = True
+
     def file(self) -> bytes:
         out = io.BytesIO()
-        self._sheet.reduce(_FINE).save(out, "PNG", dpi=(self._dpi, self._dpi), optimize=True)
+        whole = self._sheet.reduce(self._fine) if self._fine > 1 else self._sheet
+        # the search for the smallest file takes seconds where there is a picture, and gains little
+        whole.save(out, "PNG", dpi=(self._dpi, self._dpi), optimize=not self._pictured)
         return out.getvalue()
 
     def _pixels(self, points: np.ndarray) -> list[tuple[float, float]]:
         return [(float(x), float(y)) for x, y in np.asarray(points) * self._scale]
-
-
-def _runs(words: str, size: float) -> list[tuple[str, Any, float]]:
-    """Return text, font and lift of each run: Pillow's font has no raised figures and no minus."""
-    found = []
-    for part in re.split("([²³]+)", words):
-        raised = part.translate(_RAISED) != part
-        font = ImageFont.load_default(0.65 * size if raised else size)
-        text = part.translate(_RAISED).replace("−", "-")
-        found.append((text, font, 0.35 * size if raised else 0.0))
-    return found
 
 
 def _joined(points: np.ndarray) -> str:

@@ -9,22 +9,28 @@ import ipywidgets as widgets
 import numpy as np
 
 from temwidgets.analysis.colour_wheel import direction_colours
+from temwidgets.widgets.views._keys import Wheel, wheel_key
 from temwidgets.widgets.views._lengths import readable_unit, written
 
 _STEPS = 37
 
 
 class WheelLegend(widgets.HTML):
-    """Lies in a corner of an image; put it into the stage of an `ImageView`."""
+    """Lies in a corner of an image; put it into the stage of an `ImageView`.
+
+    `key` is the same for print; None while there is nothing to explain.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.layout.grid_area = "1 / 1"
         self.add_class("tem-wheel")
+        self.key: Wheel | None = None
 
     def show(self, info: dict[str, Any] | None, units: str) -> None:
         """Explain arrows made with these attributes; hide without any."""
         self.layout.display = "none" if info is None else ""
+        self.key = None if info is None else wheel_key(info, units)
         if info is None:
             return
         unit, factor = readable_unit(units, info["long"])

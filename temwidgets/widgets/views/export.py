@@ -11,23 +11,42 @@ from PIL import Image
 
 from temwidgets.widgets.views import raster
 from temwidgets.widgets.views._overlay_print import svg_stroke
+from temwidgets.widgets.views._paper import PngPaper, SvgPaper
+from temwidgets.widgets.views._plate import Plate, furnish, lay_out
 from temwidgets.widgets.views.raster import Outline, Scene
 
-_MM_PER_INCH = 25.4
+_LARGE = 3000
+"""Above so many pixels the words of a PNG are smooth enough as they are."""
 
 
-def png(scene: Scene, *, width: int, dpi: float) -> bytes:
-    """Return a PNG `width` pixels wide that prints at `dpi`."""
-    return _png(raster.draw(scene, width), dpi)
+def png(scene: Scene, *, width: int, dpi: float, axes: bool = True, legend: bool = True) -> bytes:
+    """Return a PNG `width` pixels wide that prints at `dpi`, with axes and keys to the colours."""
+    plate = lay_out(scene, width=width, dpi=dpi, axes=axes, legend=legend)
+    paper = PngPaper(*_points(plate), dpi=dpi, fine=1 if width > _LARGE else 2)
+    paper.paste(plate.left, plate.top, raster.draw(scene, plate.width))
+    furnish(plate, paper)
+    return paper.file()
 
 
-def svg(scene: Scene, *, width: int, dpi: float) -> bytes:
-    """Return an SVG: the image `width` pixels wide inside, markers and scale bar as shapes."""
+def svg(scene: Scene, *, width: int, dpi: float, axes: bool = True, legend: bool = True) -> bytes:
+    """Return an SVG: the image as pixels; markers, arrows, axes and keys as shapes and text."""
+    plate = lay_out(scene, width=width, dpi=dpi, axes=axes, legend=legend)
+    paper = SvgPaper(*_points(plate))
+    place = (plate.left, plate.top, plate.width, plate.height)
+    paper.nest([v * plate.pixel for v in place], place[2:], _picture(scene, plate.width, dpi))
+    furnish(plate, paper)
+    return paper.file()
+
+
+def _points(plate: Plate) -> tuple[float, float]:
+    return plate.size[0] * plate.pixel, plate.size[1] * plate.pixel
+
+
+def _picture(scene: Scene, width: int, dpi: float) -> list[str]:
+    """Write image, markers, arrows and scale bar in pixels."""
     height, width = raster.size_of(scene, width)
     data = base64.b64encode(_png(raster.draw_image(scene, width), dpi)).decode()
-    size = f'width="{_mm(width, dpi)}mm" height="{_mm(height, dpi)}mm"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">',
+    return [
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{data}"/>',
         *map(svg_stroke, raster.strokes_of(scene, width, heads=False)),
         f'<g stroke-width="{1.5 * width / 600:.3g}">',
@@ -35,19 +54,13 @@ def svg(scene: Scene, *, width: int, dpi: float) -> bytes:
         "</g>",
         *map(svg_stroke, raster.strokes_of(scene, width, heads=True)),
         *(_bar(scene, width, height) if scene.scale_bar else ()),
-        "</svg>",
     ]
-    return "\n".join(parts).encode()
 
 
 def _png(pixels: np.ndarray, dpi: float) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()
-
-
-def _mm(pixels: int, dpi: float) -> str:
-    return f"{pixels / dpi * _MM_PER_INCH:.3f}"
 
 
 def _ellipse(spot: Outline) -> str:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 import traitlets
 import xarray as xr
 
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.selection import Selection
-from temwidgets.widgets.views import export
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._image_options import LINKED, ImageOptions
 from temwidgets.widgets.views.edits import Edits
+from temwidgets.widgets.views.exported import Exported
 from temwidgets.widgets.views.following import Following
 from temwidgets.widgets.views.overlays import Overlays
-from temwidgets.widgets.views.raster import draw
-from temwidgets.widgets.views.scene import make_scene
 from temwidgets.widgets.views.sheets import ExportSheet, Settings
 from temwidgets.widgets.views.stage import Stage
 from temwidgets.widgets.views.toolbar import Toolbar
 from temwidgets.widgets.workspace import Workspace
 
 
-class ImageView(Overlays, ImageOptions):
+class ImageView(Exported, Overlays, ImageOptions):
     """An image, its model or residual, with columns as markers that the mouse selects and edits.
 
     Drag pans, the wheel zooms, a click selects a column and Shift-click adds one; the tools of the
@@ -48,7 +44,7 @@ class ImageView(Overlays, ImageOptions):
 
     Attributes
     ----------
-    show : {"image", "model", "residual"}
+    show : {"image", "model", "residual", "filtered"}
         What is drawn.
     x_range, y_range : (float, float)
         Ranges shown, in the image's length unit. Lengths are equally scaled along x and y, so the
@@ -226,18 +222,6 @@ class ImageView(Overlays, ImageOptions):
     def delete_selected(self) -> None:
         """Delete the selected columns (a step of the workspace)."""
         self.edits.delete_selected()
-
-    def render_view(self, width: int = 1200) -> np.ndarray:
-        """Draw what is shown without a browser: uint8 (height, width, 3)."""
-        return draw(make_scene(self), width)
-
-    def save_png(self, path: str | Path, *, width: int = 1600, dpi: float = 300) -> None:
-        """Write what is shown as PNG, `width` pixels wide."""
-        Path(path).write_bytes(export.png(make_scene(self), width=width, dpi=dpi))
-
-    def save_svg(self, path: str | Path, *, width: int = 1600, dpi: float = 300) -> None:
-        """Write what is shown as SVG, markers and scale bar as shapes."""
-        Path(path).write_bytes(export.svg(make_scene(self), width=width, dpi=dpi))
 
     def show_error(self, error: BaseException) -> None:
         """Show the sentence of an exception under the image."""

@@ -9,6 +9,7 @@ import xarray as xr
 from PIL import Image, ImageDraw, ImageFont
 
 from temwidgets.conventions import pixel_grid
+from temwidgets.widgets.views._keys import Key
 from temwidgets.widgets.views._overlay_print import Stroke, draw_strokes, lay_map, strokes
 from temwidgets.widgets.views.overlays import Lines, Map
 from temwidgets.widgets.views.scale_bar import length_label, round_length
@@ -49,6 +50,7 @@ class Scene(NamedTuple):
     spots: Spots | None
     lines: tuple[Lines, ...] = ()
     maps: tuple[Map, ...] = ()
+    keys: tuple[Key, ...] = ()
 
 
 class Outline(NamedTuple):

@@ -10,6 +10,8 @@ import xarray as xr
 from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.palette import SELECTED
 from temwidgets.widgets.products import plane
+from temwidgets.widgets.views._keys import Key, map_key, marker_key
+from temwidgets.widgets.views._wheel import WheelLegend
 from temwidgets.widgets.views.colormaps import colour_table, rgb
 from temwidgets.widgets.views.markers import colouring, colours, places
 from temwidgets.widgets.views.raster import Scene, Spots
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def make_scene(view: ImageView) -> Scene:
-    """Collect image, ranges, contrast and markers of a view.
+    """Collect image, ranges, contrast, markers and what explains the colours of a view.
 
     Raises
     ------
@@ -45,7 +47,18 @@ def make_scene(view: ImageView) -> Scene:
         spots,
         tuple(view.lines.values()),
         tuple(view.maps.values()),
+        _keys(view),
     )
+
+
+def _keys(view: ImageView) -> tuple[Key, ...]:
+    """Return what is to be explained: maps, arrows by direction, colours of markers."""
+    found: list[Key | None] = [map_key(made) for made in view.maps.values()]
+    found += [child.key for child in view.stage.children if isinstance(child, WheelLegend)]
+    if view.legend and view.show_markers and view.columns is not None:
+        how = colouring(view.columns, view.color_by, view.marker_cmap, view.color_limits)
+        found.append(marker_key(how))
+    return tuple(key for key in found if key is not None)
 
 
 def _spots(view: ImageView, image: xr.DataArray) -> Spots | None:

@@ -87,7 +87,7 @@ def _slider(
 
 
 class ExportSheet(widgets.HBox):
-    """File name, width and resolution of an exported picture; save beside the notebook or here."""
+    """File, size and parts of an exported figure; save beside the notebook or on this computer."""
 
     def __init__(self, view: Any) -> None:
         self._view = view
@@ -108,11 +108,21 @@ class ExportSheet(widgets.HBox):
         )
         self.save.on_click(self._save)
         self.download.on_click(self._download)
+        self.axes = widgets.Checkbox(
+            value=True, description="Axes", indent=False, tooltip="Axes with ticks and units"
+        )
+        self.legend = widgets.Checkbox(
+            value=True, description="Legend", indent=False, tooltip="What the colours mean"
+        )
+        for box in (self.axes, self.legend):
+            box.layout.width = "auto"
         for control in (self.width, self.dpi):
             control.style.description_width = "auto"
             control.layout.width = "180px"
         self.name.style.description_width = "auto"
-        super().__init__([self.name, self.width, self.dpi, self.save, self.download])
+        super().__init__(
+            [self.name, self.width, self.dpi, self.axes, self.legend, self.save, self.download]
+        )
         self.add_class("tem-export")
 
     def show_error(self, error: BaseException) -> None:
@@ -132,7 +142,10 @@ class ExportSheet(widgets.HBox):
             raise ValueError(
                 f"The file name must end in .png or .svg, but {self.name.value!r} came."
             )
-        return make(make_scene(self._view), width=self.width.value, dpi=self.dpi.value)
+        return make(
+            make_scene(self._view), width=self.width.value, dpi=self.dpi.value,
+            axes=self.axes.value, legend=self.legend.value,
+        )  # fmt: skip
 
     @property
     def _ending(self) -> str:
