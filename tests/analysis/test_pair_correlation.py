@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import temwidgets as tw
+from temwidgets.analysis.pair_correlation import correlation_by_distance
 
 
 def crystal(field, seed=0, missing=0.15):
@@ -98,3 +99,54 @@ def test_sentences():
         tw.correlation(columns.drop_vars("n_b"))
     with pytest.raises(TypeError, match="A lattice is"):
         tw.correlation(columns, lattice=1)
+
+
+def test_many_offsets_are_corrected_for():
+    found = [
+        (tw.correlation(crystal(white(seed), seed), reach=6).p_adjusted < 0.05).any()
+        for seed in range(100)
+    ]
+    assert sum(bool(f) for f in found) <= 12
+    alternating = (-1.0) ** np.arange(50)[:, None] + white()
+    table = tw.correlation(crystal(alternating), reach=(4, 3))
+    np.testing.assert_array_equal(table.p_adjusted, table.p_adjusted.values[::-1, ::-1])
+    assert np.isnan(table.p_adjusted.sel(offset_a=0, offset_b=0))
+    known = table.p_adjusted.values > 0
+    assert (table.p_adjusted.values[known] >= table.p_value.values[known] - 1e-15).all()
+    assert float(table.p_adjusted.sel(offset_a=3, offset_b=0)) < 1e-20
+
+
+def test_offsets_of_one_length_are_averaged():
+    lattice = tw.make_lattice((0.4, 0.0), (0.0, 0.4))
+    table = tw.correlation(crystal(white()), reach=3, lattice=lattice)
+    shells = correlation_by_distance(table)
+    lengths = 0.4 * np.sqrt([1, 2, 4, 5, 8, 9, 10, 13, 18])
+    np.testing.assert_allclose(shells.distance, lengths)
+    sides = [table.sel(offset_a=1, offset_b=0), table.sel(offset_a=0, offset_b=1)]
+    pairs = np.array([int(side["count"]) for side in sides])
+    assert int(shells["count"][0]) == pairs.sum()
+    expected = sum(n * float(side.correlation) for n, side in zip(pairs, sides, strict=True))
+    assert float(shells.correlation[0]) == pytest.approx(expected / pairs.sum())
+    coarse = correlation_by_distance(table, tolerance=10.0)
+    assert coarse.sizes["shell"] == 1
+    assert shells.distance.attrs["units"] == "nm"
+
+
+def test_errors_of_shells_are_those_of_independent_values():
+    lattice = tw.make_lattice((0.4, 0.0), (0.0, 0.41))
+    pulls = []
+    for seed in range(120):
+        table = tw.correlation(crystal(white(seed), seed), reach=2, lattice=lattice)
+        shells = correlation_by_distance(table, tolerance=0.05)
+        pulls.append((shells.correlation / shells.correlation_std).values)
+    assert np.abs(np.mean(pulls, axis=0)).max() < 0.35
+    np.testing.assert_allclose(np.std(pulls, axis=0), 1, atol=0.2)
+
+
+def test_sentences_of_shells():
+    table = tw.correlation(crystal(white()))
+    with pytest.raises(ValueError, match="has no distances"):
+        correlation_by_distance(table)
+    table = tw.correlation(crystal(white()), lattice=tw.make_lattice((0.4, 0.0), (0.0, 0.4)))
+    with pytest.raises(ValueError, match="tolerance is a positive length"):
+        correlation_by_distance(table, tolerance=0)
