@@ -20,11 +20,14 @@ class Preview(traitlets.HasTraits):
     ----------
     maps : Dataset or None
         What is shown; None: the products.
+    reflections : Dataset or None
+        The reflections while one of them is dragged; None: the product.
     error : str
         The sentence of the last call that failed, "" after one that did not.
     """
 
     maps = Product()
+    reflections = Product()
     error = traitlets.Unicode("")
 
     def __init__(self) -> None:

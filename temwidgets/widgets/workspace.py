@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import traitlets
 import xarray as xr
+from ipywidgets import TypedTuple
 
 from temwidgets.analysis.carrying import carry_columns
 from temwidgets.conventions import CancelledError, frame_of
@@ -52,6 +53,8 @@ class Workspace(Runner):
         The frame of a stack that is shown and analysed.
     selection : Selection
         The selected columns.
+    chosen_reflections : tuple of int
+        Labels of the chosen reflections.
     message : Message
         The last thing to tell the user.
     job : Job
@@ -80,6 +83,7 @@ class Workspace(Runner):
     domains = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
+    chosen_reflections = TypedTuple(traitlets.Int())
     preview = traitlets.Instance(Preview, args=())
     history = traitlets.Tuple(default_value=())
     can_undo = traitlets.Bool(False)

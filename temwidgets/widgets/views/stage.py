@@ -91,7 +91,7 @@ class Stage(widgets.GridBox):
         self.layer.label = f"{name.capitalize()}, {image.sizes['y']} by {image.sizes['x']} pixels"
         for axis, letter in zip(self._axes, "xy", strict=True):
             axis.label = f"{letter} / {self.units}"
-        extent = _extent(image)
+        extent = extent_of(image)
         if extent != self._extent:
             self._extent = extent
             self.home()
@@ -180,7 +180,7 @@ class Stage(widgets.GridBox):
         self.layer.states = markers.states(columns, selected)
 
 
-def _extent(image: xr.DataArray) -> Ranges:
+def extent_of(image: xr.DataArray) -> Ranges:
     grid = pixel_grid(image)
     y, x = grid.to_lengths(
         np.array([-0.5, grid.shape[0] - 0.5]), np.array([-0.5, grid.shape[1] - 0.5])
