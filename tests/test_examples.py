@@ -82,7 +82,7 @@ def test_they_fit_in_a_wheel():
 
 def test_an_unknown_name():
     with pytest.raises(
-        ValueError, match=r"no example 'lena'\. The examples are: au_polycrystal, drift"
+        ValueError, match=r"no example 'lena'\. The examples are: au_polycrystal, d"
     ):
         tw.examples.load("lena")
     with pytest.raises(ValueError, match="no example"):

@@ -9,12 +9,13 @@ it is what `local_spacing` would report (`fringes`, `strained_crystal`, `interfa
 """
 
 from temwidgets.synthetic.crystal import Site, lattice_columns
+from temwidgets.synthetic.dislocations import dislocation
 from temwidgets.synthetic.fringes import fringes
 from temwidgets.synthetic.grains import amorphous, twin, two_phases
 from temwidgets.synthetic.images import crowded, hexagonal, honeycomb, lattice_image, perovskite
 from temwidgets.synthetic.polycrystal import polycrystal
 from temwidgets.synthetic.rendering import plane, render, waves
-from temwidgets.synthetic.strained import dislocation, interface_step, strained_crystal
+from temwidgets.synthetic.strained import interface_step, strained_crystal
 from temwidgets.synthetic.texture import amorphous_texture
 
 __all__ = [

@@ -115,8 +115,8 @@ def domain_truth(
 
 
 def half_turn(angle: np.ndarray) -> np.ndarray:
-    """Bring directions of a line into (-90, 90] degrees."""
-    return 90.0 - (90.0 - angle) % 180.0
+    """Bring directions of a line from [-180, 180] into (-90, 90] degrees."""
+    return angle - 180.0 * (angle > 90) + 180.0 * (angle <= -90)
 
 
 def _coords(blank: xr.DataArray, count: int) -> dict[str, Any]:

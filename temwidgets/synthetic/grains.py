@@ -12,8 +12,14 @@ from temwidgets.conventions import make_image, pixel_grid
 from temwidgets.synthetic.crystal import Pair
 from temwidgets.synthetic.fringe_truth import domain_truth
 from temwidgets.synthetic.fringes import amorphous as film
+from temwidgets.synthetic.geometry import (
+    as_spacing,
+    centre_of,
+    direction,
+    square_g,
+    turned,
+)
 from temwidgets.synthetic.rendering import Field, background_at
-from temwidgets.synthetic.strained import centre_of, direction, square_g, turned
 from temwidgets.synthetic.texture import record
 
 NO_CRYSTAL = "No crystal found: the image is amorphous throughout."
@@ -76,7 +82,7 @@ def twin(
         If a number is out of range.
     """
     blank = make_image(np.zeros(shape, np.float32), sampling=sampling, origin=origin)
-    spacing = spacing or 8.0 * max(pixel_grid(blank).sampling)
+    spacing = as_spacing(spacing, blank)
     normal = direction(angle)
     one = turned(square_g(spacing), angle + tilt)
     two = one - 2 * np.outer(one @ normal, normal)

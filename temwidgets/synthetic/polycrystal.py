@@ -10,10 +10,11 @@ import xarray as xr
 from temwidgets.conventions import make_image, pixel_grid
 from temwidgets.synthetic.crystal import Pair
 from temwidgets.synthetic.fringe_truth import domain_truth
+from temwidgets.synthetic.geometry import direction
 from temwidgets.synthetic.grains import NO_CRYSTAL, Piece, paint
-from temwidgets.synthetic.strained import direction
 
 _LOBES = 5
+_FAR = 9.0  # deeper than any outline reaches
 _NEAR = 0.005  # relative difference of the spacings of a near-equal pair
 
 
@@ -117,7 +118,7 @@ def grow(
         return label
     extent = np.array(grid.shape) * grid.sampling
     radius = np.sqrt(filling * extent.prod() / (np.pi * grains))
-    nearest, second = np.full((2, *grid.shape), np.inf)
+    nearest, second = np.full((2, *grid.shape), _FAR)
     y, x = blank["y"].values, blank["x"].values
     for number, centre in enumerate(_scatter(grains, extent, radius, rng)):
         lobes = 0.3 * rng.uniform(-1, 1, _LOBES) / np.arange(1, _LOBES + 1)

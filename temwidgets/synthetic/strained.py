@@ -1,4 +1,4 @@
-"""Crystals with a displacement field: smooth strain, a strained layer, an edge dislocation."""
+"""Crystals with a displacement field: smooth strain, a strained layer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from temwidgets.conventions import make_image, pixel_grid
+from temwidgets.conventions import pixel_grid
 from temwidgets.synthetic.crystal import Pair
 from temwidgets.synthetic.fringes import fringes
+from temwidgets.synthetic.geometry import (
+    as_spacing,
+    blank_image,
+    centre_of,
+    direction,
+    square_g,
+    turned,
+)
 
 _MODES = 8
 _PERIODS = (0.7, 5.0)  # across the image
-_LAYER_STRAINS = (0.0, 0.02)
 
 
 def strained_crystal(
@@ -76,8 +83,8 @@ def strained_crystal(
             "strain is between 0 and 0.2 and rim between 0 and 0.4 of the shorter side, but"
             f" strain={strain}, rim={rim} came."
         )
-    blank = _blank(shape, options)
-    spacing = spacing or 8.0 * max(pixel_grid(blank).sampling)
+    blank = blank_image(shape, options)
+    spacing = as_spacing(spacing, blank)
     waves = _Waves.random(blank, strain, seed)
     return fringes(
         shape,
@@ -96,7 +103,7 @@ def strained_crystal(
 def interface_step(
     shape: tuple[int, int] = (256, 256),
     *,
-    strains: Pair = _LAYER_STRAINS,
+    strains: Pair = (0.0, 0.02),
     angle: float = 0.0,
     spacing: float | None = None,
     rotation: float = 0.0,
@@ -125,9 +132,16 @@ def interface_step(
     -------
     image, truth
         As `fringes`.
+
+    Raises
+    ------
+    ValueError
+        If a strain or an option of `fringes` is out of range.
     """
-    blank = _blank(shape, options)
-    spacing = spacing or 8.0 * max(pixel_grid(blank).sampling)
+    if np.shape(strains) != (2,) or not max(np.abs(strains)) < 0.2:
+        raise ValueError(f"The two strains are between -0.2 and 0.2, but {strains} came.")
+    blank = blank_image(shape, options)
+    spacing = as_spacing(spacing, blank)
     normal, centre = direction(angle), centre_of(blank)
 
     def along(y: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -144,73 +158,6 @@ def interface_step(
 
     g = turned(square_g(spacing), rotation)
     return fringes(shape, g, displacement=displacement, gradient=gradient, seed=seed, **options)
-
-
-def dislocation(
-    shape: tuple[int, int] = (256, 256),
-    *,
-    spacing: float | None = None,
-    burgers: tuple[int, int] = (1, 0),
-    position: Pair | None = None,
-    poisson: float = 0.3,
-    rotation: float = 0.0,
-    seed: int = 0,
-    **options: Any,
-) -> tuple[xr.DataArray, xr.Dataset]:
-    """Make a crystal with one edge dislocation seen end on.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Pixels along y and x.
-    spacing : float, optional
-        Lattice parameter of the square lattice, in lengths; 8 pixels when not given.
-    burgers : (int, int)
-        Burgers vector in units of the lattice vectors a (along +x before `rotation`) and b (+y).
-    position : (float, float), optional
-        Of the core (y, x), in lengths; between four pixels at the centre when not given.
-    poisson : float
-        Poisson's ratio.
-    rotation : float
-        Turns crystal and dislocation, degrees from +x towards +y.
-    seed, **options
-        As in `fringes`.
-
-    Returns
-    -------
-    image, truth
-        As `fringes`. ``truth.attrs`` holds burgers_y, burgers_x (lengths): the integral of du
-        along a loop round the core from +x towards +y; core_y, core_x.
-
-    Raises
-    ------
-    ValueError
-        If the Burgers vector is no lattice vector or zero, or Poisson's ratio is out of range.
-
-    Notes
-    -----
-    Isotropic elasticity (Hirth & Lothe, Theory of Dislocations, 2nd ed., eqs. 3-45, 3-46), with x
-    along b and y 90 degrees on:
-    ``u_x = b/2pi [atan(y/x) + xy / (2 (1-nu) (x²+y²))]``,
-    ``u_y = -b/2pi [(1-2nu)/(4 (1-nu)) ln(x²+y²) + (x²-y²) / (4 (1-nu) (x²+y²))]``.
-    """
-    _check_dislocation(burgers, poisson)
-    blank = _blank(shape, options)
-    spacing = spacing or 8.0 * max(pixel_grid(blank).sampling)
-    a, b = direction(rotation), direction(rotation + 90)
-    vector = spacing * (burgers[0] * a + burgers[1] * b)
-    core = np.array(_between_pixels(blank) if position is None else position, float)
-    field = _Edge(vector, core, poisson)
-    image, truth = fringes(
-        shape,
-        turned(square_g(spacing), rotation),
-        displacement=field.displacement,
-        gradient=field.gradient,
-        seed=seed,
-        **options,
-    )
-    known = {"burgers_y": vector[0], "burgers_x": vector[1], "core_y": core[0], "core_x": core[1]}
-    return image, truth.assign_attrs({name: float(value) for name, value in known.items()})
 
 
 class _Waves(NamedTuple):
@@ -249,46 +196,6 @@ class _Waves(NamedTuple):
         return np.stack([((down * size) @ right).real for size in sizes.T])
 
 
-class _Edge(NamedTuple):
-    """The field of an edge dislocation."""
-
-    burgers: np.ndarray
-    core: np.ndarray
-    poisson: float
-
-    def _local(self, y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, Any, Any]:
-        """Orthonormal axes (along b, 90 degrees on; components y, x) and places on them."""
-        along = self.burgers / np.hypot(*self.burgers)
-        across = np.array([along[1], -along[0]])
-        dy, dx = y - self.core[0], x - self.core[1]
-        p = along[0] * dy + along[1] * dx
-        q = across[0] * dy + across[1] * dx
-        return np.stack([along, across]), p, q
-
-    def displacement(self, y: np.ndarray, x: np.ndarray) -> Any:
-        axes, p, q = self._local(y, x)
-        r2, nu = p**2 + q**2, self.poisson
-        scale = np.hypot(*self.burgers) / (2 * np.pi)
-        u = scale * (np.arctan2(q, p) + p * q / (2 * (1 - nu) * r2))
-        spread = (1 - 2 * nu) * np.log(r2) + (p**2 - q**2) / r2
-        v = -scale * spread / (4 * (1 - nu))
-        return axes[0, 0] * u + axes[1, 0] * v, axes[0, 1] * u + axes[1, 1] * v
-
-    def gradient(self, y: np.ndarray, x: np.ndarray) -> Any:
-        axes, p, q = self._local(y, x)
-        r2, nu = p**2 + q**2, self.poisson
-        scale = np.hypot(*self.burgers) / (2 * np.pi) / r2
-        skew, half = (p**2 - q**2) / r2, 1 / (2 * (1 - nu))
-        # d(pq/r2) = (q, -p)(q2 - p2)/r4 and d((p2 - q2)/r2) = 4pq (q, -p)/r4, both along (p, q)
-        u_p = scale * (-q - half * q * skew)
-        u_q = scale * (p + half * p * skew)
-        twice = 4 * p * q / r2
-        v_p = -scale * half / 2 * (2 * (1 - 2 * nu) * p + twice * q)
-        v_q = -scale * half / 2 * (2 * (1 - 2 * nu) * q - twice * p)
-        inner = np.array([[u_p, u_q], [v_p, v_q]])
-        return np.einsum("ai,ab...,bj->ij...", axes, inner, axes).reshape(4, *r2.shape)
-
-
 def irregular_outline(shape: tuple[int, int], rim: float, seed: int) -> np.ndarray:
     """Mask of a piece whose edge wanders about `rim` (of the shorter side) inside the image."""
     if not rim:
@@ -306,53 +213,7 @@ def irregular_outline(shape: tuple[int, int], rim: float, seed: int) -> np.ndarr
     return away >= rim * short * (1 + 0.5 * wander / np.abs(wander).max())
 
 
-def direction(angle: float) -> np.ndarray:
-    """Unit vector (y, x) at an angle in degrees from +x towards +y."""
-    return np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])
-
-
-def square_g(spacing: float) -> np.ndarray:
-    """Reciprocal vectors of a square lattice."""
-    return np.array([[0.0, 1.0], [1.0, 0.0]]) / spacing
-
-
-def turned(g: np.ndarray, rotation: float) -> np.ndarray:
-    """Turn vectors (y, x) by degrees from +x towards +y."""
-    sin, cos = direction(rotation)
-    return np.stack([g[:, 1] * sin + g[:, 0] * cos, g[:, 1] * cos - g[:, 0] * sin], 1)
-
-
-def centre_of(blank: xr.DataArray) -> np.ndarray:
-    """Centre (y, x) of an image, in lengths."""
-    return np.array([float(blank[name].values[[0, -1]].mean()) for name in ("y", "x")])
-
-
-def _between_pixels(blank: xr.DataArray) -> np.ndarray:
-    grid = pixel_grid(blank)
-    middle = [size // 2 - 0.5 for size in grid.shape]
-    return np.array([float(value) for value in grid.to_lengths(*middle)])
-
-
 def _fcc_110(spacing: float) -> np.ndarray:
     """{111}, {-1 1 -1} and {002} of an fcc crystal along [110], from d of {111}."""
     half = np.rad2deg(np.arctan(np.sqrt(2.0)))  # between {111} and {002}
     return np.stack([direction(half), direction(-half), direction(0.0) * 2 / np.sqrt(3)]) / spacing
-
-
-def _blank(shape: tuple[int, int], options: dict[str, Any]) -> xr.DataArray:
-    return make_image(
-        np.zeros(shape, np.float32),
-        sampling=options.get("sampling"),
-        origin=options.get("origin", (0.0, 0.0)),
-    )
-
-
-def _check_dislocation(burgers: tuple[int, int], poisson: float) -> None:
-    whole = np.asarray(burgers, float)
-    if whole.shape != (2,) or not whole.any() or not (whole == np.round(whole)).all():
-        raise ValueError(
-            "burgers is a lattice vector, two whole numbers not both 0 such as (1, 0), but"
-            f" {burgers!r} came: any other leaves a stacking fault."
-        )
-    if not 0 <= poisson <= 0.5:
-        raise ValueError(f"Poisson's ratio is between 0 and 0.5, but {poisson} came.")
