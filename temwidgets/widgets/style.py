@@ -78,6 +78,21 @@ _CSS = """
   min-width: 340px;
   width: auto;
 }
+.temwidgets-view .tem-beside {
+  flex-flow: row wrap;
+  gap: 8px;
+  align-items: flex-start;
+}
+.temwidgets-view .tem-beside > .tem-image-view {
+  flex: 3 1 400px;
+  min-width: 340px;
+  width: auto;
+}
+.temwidgets-view .tem-beside > .tem-plots {
+  flex: 2 1 340px;
+  min-width: 300px;
+  width: auto;
+}
 .tem-explorer .tem-plots .widget-toggle-buttons {
   margin: 0 0 2px;
 }
@@ -207,10 +222,21 @@ _CSS = """
   -webkit-mask: radial-gradient(circle, transparent 32%, #000 35%);
   mask: radial-gradient(circle, transparent 32%, #000 35%);
 }
+.temwidgets-view .tem-pair {
+  flex-flow: row wrap;
+  gap: 8px;
+  align-items: flex-start;
+}
+.temwidgets-view .tem-pair > .tem-image-view {
+  flex: 1 1 380px;
+  min-width: 340px;
+  width: auto;
+}
 .tem-spectrum .dot {
   pointer-events: all;
   cursor: pointer;
 }
+.tem-fft .label,
 .tem-spectrum .label {
   pointer-events: none;
   paint-order: stroke;
@@ -252,4 +278,12 @@ def row(*children: widgets.Widget, **layout: str) -> widgets.HBox:
     """Return controls side by side that wrap where the room is short."""
     box = widgets.HBox(children, layout=layout)
     box.add_class("tem-row")
+    return box
+
+
+def beside(view: widgets.Widget, plots: widgets.Widget) -> widgets.HBox:
+    """Return an image view with plots at its right, or under it where the room is short."""
+    plots.add_class("tem-plots")
+    box = widgets.HBox([view, plots])
+    box.add_class("tem-beside")
     return box

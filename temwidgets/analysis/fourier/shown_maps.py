@@ -232,3 +232,13 @@ def _rounded(low: float, high: float) -> tuple[float, float]:
     step = 10.0 ** np.floor(np.log10((high - low) / 5))
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     return float(f"{first * step:.12g}"), float(f"{last * step:.12g}")
+
+
+def map_at(values: xr.DataArray, y: Any, x: Any) -> np.ndarray:
+    """Return the map's value at each place (lengths), that of the pixel there; NaN outside."""
+    grid = pixel_grid(values)
+    row, col = (np.rint(v) for v in grid.to_pixels(y, x))
+    inside = (row >= 0) & (row < grid.shape[0]) & (col >= 0) & (col < grid.shape[1])
+    found = np.full(np.shape(row), np.nan, np.float32)
+    found[inside] = values.values[row[inside].astype(int), col[inside].astype(int)]
+    return found

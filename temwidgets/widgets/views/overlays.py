@@ -129,6 +129,7 @@ class Overlays(traitlets.HasTraits):
         *,
         title: str | None = None,
         smooth: bool = True,
+        lit: tuple[float, float] | None = None,
     ) -> None:
         """Lay values over the image, with a colour bar.
 
@@ -149,6 +150,8 @@ class Overlays(traitlets.HasTraits):
             a colour bar when "".
         smooth : bool
             Interpolate between the map's pixels; not for labels.
+        lit : (float, float), optional
+            Only values in this range are drawn fully, see `light_map`.
 
         Raises
         ------
@@ -163,8 +166,9 @@ class Overlays(traitlets.HasTraits):
         span = limits or _bulk(values.values, symmetric=colormap == "diverging")
         low, high = sorted(float(v) for v in span)
         made = Map(
-            small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title), smooth
-        )
+            small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title),
+            smooth, lit,
+        )  # fmt: skip
         self.maps = {**self.maps, name: made}
 
     def light_map(self, name: str, lit: tuple[float, float] | None) -> None:

@@ -1,0 +1,290 @@
+"""Maps of local spacing and strain over the image, with a histogram that is brushed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+
+from temwidgets.analysis.fourier.shown_maps import QUANTITIES, check_maps, map_at, summarise
+from temwidgets.widgets import palette
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.fourier import fourier_product
+from temwidgets.widgets.selection import Selection
+from temwidgets.widgets.style import beside, style_sheet
+from temwidgets.widgets.traits import Interval
+from temwidgets.widgets.views._base import ColumnsView
+from temwidgets.widgets.views._map_controls import MapControls
+from temwidgets.widgets.views._map_data import MapData
+from temwidgets.widgets.views._map_files import MapFiles
+from temwidgets.widgets.views._map_histogram import Group, MapHistogram
+from temwidgets.widgets.views._map_words import (
+    MEANINGS,
+    NAMES,
+    SOURCES,
+    map_title,
+    summary_line,
+    unit,
+)
+from temwidgets.widgets.views._over_image import OverImage
+from temwidgets.widgets.views.colormaps import NAMES as COLORMAPS
+from temwidgets.widgets.views.image_view import ImageView
+
+_NAME = "map"
+_COLOURS = {"sequential": "viridis", "diverging": "diverging", "cyclic": "cyclic"}
+_MOST_REGIONS = 7
+
+
+class MapView(MapFiles, OverImage, ColumnsView):
+    """A map over the image with the histogram of its pixels; brush it to see where values are.
+
+    Pixels in the range that is brushed stay as they are and all others fade; columns that lie in
+    them are selected. Maps are those of ``temwidgets.local_spacing``, where d-spacing and direction
+    are absolute, and ``temwidgets.geometric_phase``, where strain is relative to a region.
+
+    Parameters
+    ----------
+    source : Workspace, or DataArray (y, x)
+        A workspace to follow, or an image.
+    maps : Dataset, optional
+        Maps of a bare image.
+    view : ImageView, optional
+        Draw over this image; a view of its own is shown when not given.
+    selection : Selection, optional
+        Share one between views to link them; that of the workspace when not given.
+    quantity : {"d_spacing", "angle", "phase", "amplitude", "e_xx", "e_yy", "e_xy", "rotation", \
+"dilatation"}
+        What is shown; the first that there is while there is none of it.
+    reflection : int or None
+        Label of the reflection whose d-spacing, direction, phase or amplitude is shown; None: the
+        first.
+    product : {"local_spacing", "strain"} or None
+        Where a quantity is taken from that both have; None: the local spacing.
+    error : bool
+        Show the standard error instead.
+    limits : (float, float) or None
+        Values of the first and the last colour (strain in %); None: round numbers about nearly all.
+    colormap : str or None
+        Colour map; None: one that suits the quantity.
+    alpha : float
+        Opacity, 0 to 1.
+    masked : bool
+        Leave out pixels that are no crystal.
+    blocks : int
+        Average square blocks of so many pixels; 0 for none.
+    regions : bool
+        Histogram and statistics of each domain of the workspace.
+    brush : (float, float) or None
+        The range of values chosen, low <= value < high.
+
+    Attributes
+    ----------
+    image_view, histogram
+        The parts.
+    data : MapData
+        What is shown: ``data.values``, and ``data.errors`` where there are some.
+
+    Raises
+    ------
+    TypeError
+        If `source` is neither, `maps` are none, or an option is unknown.
+    """
+
+    quantity = traitlets.Enum(QUANTITIES, "d_spacing")
+    reflection = traitlets.Int(None, allow_none=True)
+    product = traitlets.Enum((None, *SOURCES), None)
+    error = traitlets.Bool(False)
+    limits = Interval()
+    colormap = traitlets.Enum((None, *COLORMAPS), None)
+    alpha = traitlets.Float(0.75, min=0.0, max=1.0)
+    masked = traitlets.Bool(True)
+    blocks = traitlets.Int(0, min=0)
+    regions = traitlets.Bool(False)
+    brush = Interval()
+
+    def __init__(
+        self,
+        source: Any,
+        maps: xr.Dataset | None = None,
+        *,
+        view: ImageView | None = None,
+        selection: Selection | None = None,
+        **options: Any,
+    ) -> None:
+        workspace = self._place(source, None, view, selection, show_markers=False)
+        if maps is not None:
+            setattr(workspace, fourier_product(check_maps(maps)), maps)
+        self.workspace = workspace
+        brush = options.pop("brush", None)
+        super().__init__(workspace, selection=selection, **options)
+        self.observe(self._on_what, ["quantity", "reflection", "product", "error"])
+        self.observe(self._on_option, ["masked", "blocks", "regions"])
+        self.observe(self._on_look, ["limits", "colormap", "alpha"])
+        self.observe(self._on_brush, "brush")
+        workspace.observe(self._on_maps, [*SOURCES, "domains"])
+        workspace.preview.observe(self._on_maps, "maps")
+        self.brush = brush
+
+    def close(self) -> None:
+        """Close the widget, let go of the workspace and take the map off the image."""
+        if self._following:
+            self.workspace.unobserve(self._on_maps, [*SOURCES, "domains"])
+            self.workspace.preview.unobserve(self._on_maps, "maps")
+        super().close()
+
+    def _build(self) -> None:
+        self._letting_go = False
+        self.data = MapData(self)
+        self.histogram = MapHistogram(self.show_error)
+        traitlets.link((self, "brush"), (self.histogram, "brush"))
+        self._readout = widgets.HTML()
+        self._readout.add_class("tem-stats")
+        self._controls = MapControls(self)
+        plots = widgets.VBox([self.histogram, self._readout, self._note])
+        plots.add_class("tem-plots")
+        body = beside(self.image_view, plots) if self._own else plots
+        self.children = [style_sheet(), *self._controls.head(), body]
+
+    def _draw(self) -> None:
+        self.data.refresh()
+        values = self.data.values
+        self.histogram.layout.display = "none" if values is None else ""
+        self._explain()
+        if values is None:
+            self._clear()
+            self._readout.value = ""
+        else:
+            self._draw_map()
+            self.histogram.show(self._groups(values), map_title(values))
+            self._read_out()
+        self._controls.refresh()
+
+    def _draw_map(self) -> None:
+        data = self.data
+        if data.drawn is None:
+            return
+        kind, low, high = data.scale
+        self.image_view.set_map(
+            _NAME, data.drawn, self.colormap or _COLOURS[kind], self.limits or (low, high),
+            self.alpha, title=map_title(data.drawn), smooth=kind != "cyclic" and self.blocks < 2,
+            lit=self.brush,
+        )  # fmt: skip
+
+    def _groups(self, values: xr.DataArray) -> list[Group]:
+        """Name, values and colour of each region."""
+        label = self.data.domains() if self.regions else None
+        if label is None:
+            return [("all", values.values.reshape(-1), palette.ALL)]
+        found, counts = np.unique(label[label >= 0], return_counts=True)
+        largest = np.sort(found[np.argsort(-counts)[:_MOST_REGIONS]])
+        return [
+            (f"domain {n}", values.values[label == n], palette.category(int(n))) for n in largest
+        ]
+
+    def _read_out(self) -> None:
+        values = self.data.values
+        if values is None:
+            return
+        lines = [summary_line("all", summarise(values), values, palette.ALL)]
+        label = self.data.domains() if self.regions else None
+        for name, _, colour in () if label is None else self.histogram.groups:
+            part = np.asarray(label == int(name.split()[1]))
+            lines.append(summary_line(name, summarise(values, part), values, colour))
+        if self.brush is not None:
+            chosen = summarise(values, self._inside(values.values))
+            lines.append(summary_line("selected", chosen, values, palette.SELECTED))
+        self._readout.value = "".join(lines)
+
+    def _inside(self, values: np.ndarray) -> np.ndarray:
+        low, high = self.brush or (-np.inf, np.inf)
+        inside: np.ndarray = (values >= low) & (values < high)
+        return inside
+
+    def _draw_selection(self) -> None:
+        """Columns that are selected show in the image."""
+
+    def _explain(self) -> None:
+        data = self.data
+        if not data.products:
+            self.remark("There is no map yet: measure the local spacing or the strain first.")
+        elif data.values is None or data.source is None or data.quantity is None:
+            self.remark("No crystal found, so there is nothing to show.")
+        else:
+            text = MEANINGS[data.source]
+            if data.quantity != self.quantity:
+                text = f"There is no {NAMES[self.quantity]} yet. {text}"
+            self.remark(text)
+
+    def _clear(self) -> None:
+        self.image_view.clear_map(_NAME)
+
+    @guarded
+    def _on_maps(self, change: Any) -> None:
+        name, new = change["name"], change["new"]
+        if name in SOURCES and change["old"] is None and new is not None and (
+            self.quantity not in new or self.data.quantity != self.quantity
+        ):  # fmt: skip
+            self._turn_to(name)
+        self._stale.add("columns")
+        self._catch_up()
+
+    def _turn_to(self, product: str) -> None:
+        """Show what has just been measured, where it has nothing of what is shown."""
+        if self.quantity not in getattr(self.workspace, product):
+            self.quantity = {"local_spacing": "d_spacing", "strain": "e_xx"}[product]
+        self.product = product
+
+    @guarded
+    def _on_what(self, change: Any) -> None:
+        """Another quantity has other limits and another range to choose."""
+        self.brush = None
+        with self.hold_trait_notifications():
+            self.limits = None
+        self._redraw()
+
+    @guarded
+    def _on_option(self, _: Any) -> None:
+        self._redraw()
+
+    @guarded
+    def _on_look(self, _: Any) -> None:
+        if self.active:
+            self._controls.refresh()
+            self._draw_map()
+
+    def _redraw(self) -> None:
+        self._stale.add("columns")
+        self._catch_up()
+
+    @guarded
+    def _on_brush(self, _: Any) -> None:
+        if self.data.values is None or not self.active:
+            return
+        self.image_view.light_map(_NAME, self.brush)
+        self._read_out()
+        if not self._letting_go:
+            self._select()
+
+    def _select(self) -> None:
+        """Select the columns that lie in the pixels that are brushed."""
+        values, columns = self.data.values, self.columns
+        if self.brush is None:
+            if self.selection.source is self:
+                self.selection.select((), source=self)
+            return
+        if columns is None or values is None:
+            return
+        at = map_at(values, columns["y"].values, columns["x"].values)
+        chosen = columns["column"].values[self._inside(at)]
+        low, high = self.brush
+        rule = f"{low:.6g} <= {values.name} < {high:.6g} {unit(values)}".rstrip()
+        self.selection.select(chosen, rule=rule, source=self)
+
+    def _drop_brush(self) -> None:
+        """Let go of the brush without touching the selection that another view has made."""
+        self._letting_go = True
+        self.brush = None
+        self._letting_go = False
