@@ -142,7 +142,7 @@ def correlation_by_distance(
     correlations : Dataset, (offset_a, offset_b)
         From `correlation`, called with a lattice.
     tolerance : float, optional
-        Offsets whose lengths differ by less, in the length unit, are one shell; a twentieth of the
+        Offsets whose lengths differ by less, in the length unit, are one shell; a quarter of the
         shortest offset when not given.
 
     Returns
@@ -150,7 +150,8 @@ def correlation_by_distance(
     Dataset, (shell,)
         ``distance``, mean of the pairs; ``correlation`` and ``correlation_std``; ``count`` of
         pairs; ``p_value``, two-sided, of no correlation in this one shell. The zero offset is left
-        out. An order that alternates along one direction only may cancel in a mean over all.
+        out, and so are offsets so long that others of their length are not in `correlations`. An
+        order that alternates along one direction only may cancel in a mean over all.
 
     Raises
     ------
@@ -168,9 +169,10 @@ def correlation_by_distance(
         raise ValueError(f"tolerance is a positive length, but {tolerance} came.")
     reach = (correlations.sizes["offset_a"] // 2, correlations.sizes["offset_b"] // 2)
     used = _half(reach) & (correlations["count"].values > 0)
+    used &= correlations["distance"].values <= (1 + 1e-9) * _whole(correlations, reach)
     names = ("distance", "correlation", "correlation_std", "count")
     apart, mean, error, pairs = (correlations[name].values[used] for name in names)
-    shell = _shells(apart, apart.min(initial=np.inf) / 20 if tolerance is None else tolerance)
+    shell = _shells(apart, apart.min(initial=np.inf) / 4 if tolerance is None else tolerance)
     total = np.bincount(shell, pairs)
     averaged = [np.bincount(shell, pairs * values) / total for values in (apart, mean)]
     error = np.sqrt(np.bincount(shell, (pairs * error) ** 2)) / total
@@ -189,6 +191,13 @@ def correlation_by_distance(
         },
         attrs=correlations.attrs,
     )
+
+
+def _whole(correlations: xr.Dataset, reach: tuple[int, int]) -> float:
+    """Return the length up to which all offsets are there: that of the shortest at the edge."""
+    a, b = (np.abs(correlations[f"offset_{n}"].values) for n in "ab")
+    edge = (a == reach[0])[:, None] | (b == reach[1])
+    return float(correlations["distance"].values[edge].min())
 
 
 def _shells(distance: np.ndarray, tolerance: float) -> np.ndarray:

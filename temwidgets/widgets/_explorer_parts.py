@@ -19,6 +19,7 @@ from temwidgets.widgets.panels.prepare import PreparePanel
 from temwidgets.widgets.panels.strain import StrainPanel
 from temwidgets.widgets.panels.sublattice import SublatticePanel
 from temwidgets.widgets.panels.vacancies import VacancyPanel
+from temwidgets.widgets.views.correlation import CorrelationView
 from temwidgets.widgets.views.displacement_map import DisplacementMap
 from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.views.image_view import ImageView
@@ -57,6 +58,7 @@ _VIEWS: dict[str, Make] = {
     "Strain map": lambda workspace, view: StrainMap(workspace, view=view),
     "Profile": lambda workspace, view: ProfileView(workspace),
     "Order": lambda workspace, view: OrderView(workspace, view=view, status=False),
+    "Correlation": lambda workspace, view: CorrelationView(workspace),
 }
 STEPS = tuple(_PANELS)
 VIEWS = tuple(_VIEWS)
@@ -67,6 +69,7 @@ _HINTS = {
     "Strain map": "Strain over the image",
     "Profile": "A quantity row by row",
     "Order": "Spectrum of a quantity: order over several cells",
+    "Correlation": "Whether columns some cells apart are alike",
 }
 
 

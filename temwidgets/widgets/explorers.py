@@ -24,14 +24,15 @@ class Explorer(ExplorerFrame):
 "Displacement", "Strain", "Compare", "Count", "Vacancies"}
         The step whose controls are shown.
     plot : {"Histogram", "Scatter", "Table", "Cell", "Arrows", "Polar", "Strain map", "Profile", \
-"Order"}
+"Order", "Correlation"}
         What is shown beside the image.
 
     Attributes
     ----------
     workspace : Workspace
         Products, selection, history and job; shared by all parts.
-    image_view, histogram, scatter, table, cell, arrows, polar, strain_map, profile, order
+    image_view, histogram, scatter, table, cell, arrows, polar, strain_map, profile, order,
+    correlation
         The image and the views beside it; these are made when first used.
     load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain,
     compare, count, vacancies
@@ -53,7 +54,7 @@ class Explorer(ExplorerFrame):
     histogram, scatter, table = view("Histogram"), view("Scatter"), view("Table")
     cell, arrows, polar = view("Cell"), view("Arrows"), view("Polar")
     strain_map, profile = view("Strain map"), view("Profile")
-    order = view("Order")
+    order, correlation = view("Order"), view("Correlation")
     _parts = staticmethod(column_parts)
 
 

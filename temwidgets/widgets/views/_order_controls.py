@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from temwidgets.widgets.controls import button, dropdown, offer, whole_number
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, style_sheet, together
-from temwidgets.widgets.views._kinds import kind_title
 from temwidgets.widgets.views._order_words import peak_names
+from temwidgets.widgets.views._site_choice import chosen_site, site_options
 from temwidgets.widgets.views._variables import categories, choices, numeric
 
 if TYPE_CHECKING:
@@ -62,10 +61,7 @@ class OrderControls:
 
     def chosen_site(self) -> int | None:
         """Return the site to look at; None where there is only one."""
-        options = [value for _, value in self._sites()]
-        if not options:
-            return None
-        return self.view.site if self.view.site is not None else options[0]
+        return chosen_site(self.view.columns, self.view.site)
 
     def refresh(self) -> None:
         """Show in the controls what the view shows."""
@@ -76,7 +72,7 @@ class OrderControls:
             names = [n for n in numeric(view.columns) if n not in (*_CELLS, *classes)]
             wanted = view.shown if view.shown in names else None
             offer(self.variable, choices(view.columns, names), wanted)
-            sites = self._sites()
+            sites = site_options(view.columns)
             self.site.layout.display = "" if sites else "none"
             known = self.chosen_site() in dict(sites).values()
             offer(self.site, sites, self.chosen_site() if known else None)
@@ -96,15 +92,6 @@ class OrderControls:
     def show_error(self, error: BaseException) -> None:
         """Show the sentence under the view."""
         self.view.show_error(error)
-
-    def _sites(self) -> list[tuple[str, int]]:
-        """Return title and number of each site; none where there is one only."""
-        columns = self.view.columns
-        name = next((n for n in ("site", "sublattice") if n in (columns or ())), None)
-        if columns is None or name is None:
-            return []
-        numbers = [int(k) for k in np.unique(columns[name].values) if k >= 0]
-        return [(kind_title(columns, name, k), k) for k in numbers] if len(numbers) > 1 else []
 
     def _setter(self, name: str) -> Any:
         @guarded
