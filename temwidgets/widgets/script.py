@@ -15,6 +15,7 @@ import temwidgets
 from temwidgets import files
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.origins import origin_call
+from temwidgets.widgets.products import State
 
 _SPACES = ("temwidgets.examples", "temwidgets.synthetic")
 """Modules whose functions are called by their module's name."""
@@ -28,6 +29,7 @@ class ScriptWriter:
         self.imports = ["import temwidgets as tw"]
         self.lines: list[str] = []
         self.files: dict[str, xr.DataArray | xr.Dataset] = {}
+        self.before: State = {}
 
     def product(self, name: str, value: Any) -> str:
         """Return the expression that brings back a product (or argument) that was given."""
@@ -91,7 +93,7 @@ class ScriptWriter:
     def literal(self, value: Any) -> str:
         """Write a value as Python that gives it back exactly."""
         if isinstance(value, xr.DataArray | xr.Dataset):
-            return self.product("input", value)
+            return _part_of(self.before, value) or self.product("input", value)
         if isinstance(value, np.ndarray | np.generic):
             value = value.tolist()
         if isinstance(value, Enum):
@@ -126,6 +128,7 @@ def write(history: History, path: str | Path | None) -> str:
     last_derived = max((i for i, (s, _) in enumerate(steps) if not s.derived), default=-1)
     for index, (step, state) in enumerate(steps[first or 0 :], first or 0):
         if not step.derived or index > last_derived:
+            writer.before = history.states[index]
             writer.step(step, state[step.into])
     text = _note(writer, target) + writer.text()
     if target is not None:
@@ -148,6 +151,19 @@ def _find(step: Step) -> Callable[..., Any] | None:
         return step.function()
     except (ImportError, AttributeError):
         return None
+
+
+def _part_of(state: State, value: Any) -> str | None:
+    """Write chosen reflections as the rows of the product they are, where they are."""
+    whole = state.get("reflections")
+    if whole is None or not isinstance(value, xr.Dataset) or "reflection" not in value.dims:
+        return None
+    labels = value["reflection"].values
+    if not np.isin(labels, whole["reflection"].values).all():
+        return None
+    if not whole.sel(reflection=labels).identical(value):
+        return None
+    return f"reflections.sel(reflection={labels.tolist()})"
 
 
 def _parameters(source: Step | Callable[..., Any]) -> list[inspect.Parameter]:

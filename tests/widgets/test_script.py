@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.analysis.fourier.reflection_data import check_reflections
 from temwidgets.widgets.script import ScriptWriter
 from temwidgets.widgets.workspace import Workspace
 
@@ -122,3 +123,22 @@ def test_reading_is_a_step_that_starts_the_script_anew(workspace, tmp_path):
     assert lines[-1] == f"image = tw.read(path={path!r}, sampling=0.1)"
     assert "tw.add_columns" not in workspace.script()
     assert_same(workspace, repeat(workspace, tmp_path))
+
+
+def test_chosen_reflections_are_rows_of_the_product(image, tmp_path):
+    workspace = Workspace(image)
+    workspace.reflections = tw.make_reflections([(0, 4.0), (4.0, 0.1), (3, 3)], labels=[4, 7, 9])
+    part = workspace.reflections.sel(reflection=[7, 9])
+    workspace.run(check_reflections, into="reflections", reflections=part, wait=True)
+    lines = workspace.script().splitlines()
+    assert lines[-1] == (
+        "reflections = check_reflections(reflections=reflections.sel(reflection=[7, 9]))"
+    )
+    names = repeat(workspace, tmp_path)
+    xr.testing.assert_identical(names["reflections"], workspace.reflections)
+    other = part.assign(d_spacing=part["d_spacing"] + 1)
+    workspace.run(check_reflections, into="reflections", reflections=other, wait=True)
+    assert "input" in workspace.script().splitlines()[-1]
+    strange = tw.make_reflections([(0, 4.0)], labels=[100])
+    workspace.run(check_reflections, into="reflections", reflections=strange, wait=True)
+    assert "input" in workspace.script().splitlines()[-1]

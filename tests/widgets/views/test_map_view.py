@@ -335,7 +335,7 @@ def test_draws_over_a_view_that_is_there_and_leaves_it_clean(crystal, workspace)
 
 
 def test_wrong_arguments_are_explained(crystal):
-    with pytest.raises(TypeError, match="no option 'quantitiy'. Did you mean 'quantity'"):
+    with pytest.raises(TypeError, match="no option 'quantitiy'"):
         MapView(crystal[0], quantitiy="e_xx")
     with pytest.raises(TypeError, match=r"Maps from temwidgets\.local_spacing"):
         MapView(crystal[0], crystal[0])
