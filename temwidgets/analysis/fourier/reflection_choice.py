@@ -1,0 +1,54 @@
+"""Which reflections of a list to go on with: the strongest, a family, a lattice."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis.fourier.reflection_data import check_reflections
+
+_STRENGTHS = ("snr", "intensity", "amplitude")
+
+
+def strongest(reflections: xr.Dataset, count: int) -> list[int]:
+    """Return the labels of the `count` strongest reflections, the strongest first.
+
+    They are ranked by signal to noise, by intensity or by amplitude, whichever is known first, and
+    otherwise stay in their order. Multiples of others (``harmonic`` above 1) come last.
+    """
+    check_reflections(reflections)
+    if count < 1:
+        raise ValueError(f"count is 1 or more, but {count!r} came.")
+    labels = reflections["reflection"].values
+    known = next((name for name in _STRENGTHS if name in reflections), None)
+    strength = np.zeros(labels.size) if known is None else reflections[known].values.astype(float)
+    multiple = np.zeros(labels.size, bool)
+    if "harmonic" in reflections:
+        multiple = reflections["harmonic"].values > 1
+    order = np.lexsort((np.arange(labels.size), -np.nan_to_num(strength), multiple))
+    return [int(label) for label in labels[order[:count]]]
+
+
+def members(reflections: xr.Dataset, by: str) -> dict[int, list[int]]:
+    """Return the labels of the reflections of each family or lattice, by its number.
+
+    Parameters
+    ----------
+    reflections : Dataset, (reflection,)
+        From `find_reflections` or `group_reflections`.
+    by : {"family", "lattice"}
+        Rings of equal spacing, or lattices; empty where they were not grouped.
+
+    Raises
+    ------
+    ValueError
+        If `by` is neither.
+    """
+    if by not in ("family", "lattice"):
+        raise ValueError(f'by is "family" or "lattice", but {by!r} came.')
+    if by not in check_reflections(reflections):
+        return {}
+    numbers, labels = reflections[by].values, reflections["reflection"].values
+    return {
+        int(n): [int(label) for label in labels[numbers == n]] for n in np.unique(numbers) if n >= 0
+    }
