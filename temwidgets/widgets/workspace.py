@@ -28,6 +28,7 @@ from temwidgets.widgets.products import (
     next_state,
     plane,
 )
+from temwidgets.widgets.reciprocal import Reciprocal
 from temwidgets.widgets.running import Runner
 from temwidgets.widgets.selection import Selection
 
@@ -55,6 +56,8 @@ class Workspace(Runner):
         The selected columns.
     chosen_reflections : tuple of int
         Labels of the chosen reflections.
+    reciprocal : Reciprocal
+        Region, range of k, phases and mask of the spectra.
     message : Message
         The last thing to tell the user.
     job : Job
@@ -84,6 +87,7 @@ class Workspace(Runner):
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     chosen_reflections = TypedTuple(traitlets.Int())
+    reciprocal = traitlets.Instance(Reciprocal, args=())
     preview = traitlets.Instance(Preview, args=())
     history = traitlets.Tuple(default_value=())
     can_undo = traitlets.Bool(False)

@@ -148,7 +148,8 @@ def _draw_axes(plate: Plate, paper: Paper) -> None:
         paper.line(np.array([[left - tick, at], [left, at]]), INK, style.thin)
         paper.words(left - 1.5 * tick, at + 0.35 * small, number(value), small, "end")
     units = pixel_grid(scene.image).units
+    across, upwards = (f"{letter} ({units})" for letter in scene.letters)
     below = bottom + tick + 1.05 * small + 1.4 * style.type
-    paper.words((left + right) / 2, below, f"x ({units})", style.type, "middle")
-    size = fitting(f"y ({units})", style.type, bottom - top)
-    paper.words(1.05 * size, (top + bottom) / 2, f"y ({units})", size, "middle", upwards=True)
+    paper.words((left + right) / 2, below, across, style.type, "middle")
+    size = fitting(upwards, style.type, bottom - top)
+    paper.words(1.05 * size, (top + bottom) / 2, upwards, size, "middle", upwards=True)

@@ -13,6 +13,7 @@ from temwidgets.widgets.views import raster
 from temwidgets.widgets.views._overlay_print import svg_stroke
 from temwidgets.widgets.views._paper import PngPaper, SvgPaper
 from temwidgets.widgets.views._plate import Plate, furnish, lay_out
+from temwidgets.widgets.views._words import svg_words
 from temwidgets.widgets.views.raster import Outline, Scene
 
 _LARGE = 3000
@@ -53,6 +54,7 @@ def _picture(scene: Scene, width: int, dpi: float) -> list[str]:
         *(_ellipse(spot) for spot in raster.outlines(scene, width)),
         "</g>",
         *map(svg_stroke, raster.strokes_of(scene, width, heads=True)),
+        *svg_words(scene.words, scene.x_range, scene.y_range, width),
         *(_bar(scene, width, height) if scene.scale_bar else ()),
     ]
 

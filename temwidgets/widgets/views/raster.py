@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.views._keys import Key
 from temwidgets.widgets.views._overlay_print import Stroke, draw_strokes, lay_map, strokes
+from temwidgets.widgets.views._words import Words, draw_words
 from temwidgets.widgets.views.overlays import Lines, Map
 from temwidgets.widgets.views.scale_bar import length_label, round_length
 
@@ -51,6 +52,8 @@ class Scene(NamedTuple):
     lines: tuple[Lines, ...] = ()
     maps: tuple[Map, ...] = ()
     keys: tuple[Key, ...] = ()
+    words: tuple[Words, ...] = ()
+    letters: tuple[str, str] = ("x", "y")
 
 
 class Outline(NamedTuple):
@@ -80,6 +83,7 @@ def draw(scene: Scene, width: int) -> np.ndarray:
     if scene.spots is not None:
         _draw_spots(picture, outlines(scene, width), width / 600)
     draw_strokes(picture, strokes_of(scene, width, heads=True))
+    draw_words(picture, scene.words, scene.x_range, scene.y_range)
     if scene.scale_bar:
         _draw_bar(picture, scene)
     return np.asarray(picture)

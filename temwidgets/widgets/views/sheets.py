@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import traitlets
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.views import export
 from temwidgets.widgets.views.colormaps import NAMES
+from temwidgets.widgets.views.raster import Scene
 from temwidgets.widgets.views.scene import make_scene
 
 _WIDE = {"description_width": "112px"}
@@ -89,8 +91,8 @@ def _slider(
 class ExportSheet(widgets.HBox):
     """File, size and parts of an exported figure; save beside the notebook or on this computer."""
 
-    def __init__(self, view: Any) -> None:
-        self._view = view
+    def __init__(self, view: Any, scene: Callable[[Any], Scene] = make_scene) -> None:
+        self._view, self._scene = view, scene
         self.name = widgets.Text(
             "view.png", description="File", tooltip="Name that ends in .png or .svg"
         )
@@ -143,7 +145,7 @@ class ExportSheet(widgets.HBox):
                 f"The file name must end in .png or .svg, but {self.name.value!r} came."
             )
         return make(
-            make_scene(self._view), width=self.width.value, dpi=self.dpi.value,
+            self._scene(self._view), width=self.width.value, dpi=self.dpi.value,
             axes=self.axes.value, legend=self.legend.value,
         )  # fmt: skip
 

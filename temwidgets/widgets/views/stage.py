@@ -181,6 +181,7 @@ class Stage(widgets.GridBox):
 
 
 def extent_of(image: xr.DataArray) -> Ranges:
+    """Return the outer edges of an image: (x, x), (y, y)."""
     grid = pixel_grid(image)
     y, x = grid.to_lengths(
         np.array([-0.5, grid.shape[0] - 0.5]), np.array([-0.5, grid.shape[1] - 0.5])
