@@ -167,7 +167,7 @@ def radial_profile(spectrum: xr.DataArray, *, width: float | None = None) -> xr.
         "geometric": "log10 of the power, from the geometric mean",
     }
     made = {name: quantity("k", getattr(found, name), unit, text) for name, text in names.items()}
-    made["count"] = quantity("k", found.count, "1", "bins in the ring")
+    made["count"] = quantity("k", found.bins, "1", "bins in the ring")
     at = quantity("k", found.ring * step, inverse, "spatial frequency")
     return xr.Dataset(made, coords={"k": at}, attrs={"width": step})
 

@@ -35,8 +35,13 @@ def periodogram(
     `shape` is that of the result, larger than the values (zeros are added) or None.
     """
     transform = scipy.fft.fft2(without_mean(values, weight), s=shape)
+    return power_of(transform, float(np.sum(weight**2, dtype=float)))
+
+
+def power_of(transform: np.ndarray, energy: float) -> np.ndarray:
+    """Power of a transform, over the sum of the squared window, zero frequency in the middle."""
     power = transform.real**2 + transform.imag**2
-    return scipy.fft.fftshift(power / float(np.sum(weight**2, dtype=float)))
+    return scipy.fft.fftshift(power / energy)
 
 
 def welch(

@@ -15,7 +15,7 @@ class Rings(NamedTuple):
     power: np.ndarray
     background: np.ndarray
     geometric: np.ndarray
-    count: np.ndarray
+    bins: np.ndarray
 
 
 def log_median_over_mean(freedom: float) -> float:

@@ -1,0 +1,217 @@
+"""Find the reflections of an image, or the one nearest to a click, with standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis.fourier._measuring import Evidence, Prepared, measure, prepare
+from temwidgets.analysis.fourier.families import group_reflections
+from temwidgets.conventions import check_image, quantity
+from temwidgets.conventions.grid import finite_numbers
+from temwidgets.kernels.fourier import background, evidence, spots
+
+Report = Callable[[float], None]
+KRange = tuple[float | None, float | None]
+_BEYOND = 1.5
+"""Times the largest |g| of a lattice: single peaks further out come from the scan or detector."""
+
+
+def find_reflections(
+    image: xr.DataArray,
+    *,
+    threshold: float = 0.5,
+    max_reflections: int = 100,
+    k_range: KRange = (None, None),
+    region: Any = None,
+    report: Report | None = None,
+) -> xr.Dataset:
+    """Find the reflections of the crystals in an image.
+
+    Parameters
+    ----------
+    image : DataArray, (y, x)
+        Finite inside the region.
+    threshold : float
+        Smallest probability of a reflection that is kept, 0 to 1.
+    max_reflections : int
+        At most so many are kept, the most significant.
+    k_range : (float, float)
+        Smallest and largest ``|g|`` to look at (1/nm); None: no limit. Never nearer to the origin
+        than four bins.
+    region : optional
+        As in `power_spectrum`.
+    report : callable, optional
+        Called with the fraction done; raises `CancelledError` to stop.
+
+    Returns
+    -------
+    Dataset, (reflection,)
+        One row for each Friedel pair, the strongest first: ``g``, ``d_spacing``, ``angle`` with
+        ``_std``; ``amplitude`` of the fringes with ``_std``; ``intensity`` (power over that of the
+        diffuse background); ``snr`` (amplitude over its standard error); ``sharpness`` (Laplacian
+        of Gaussian of the compressed intensity); ``probability``; ``footprint`` (reflection,
+        band_y, band_x), their power over the region on a coarse grid; and what `group_reflections`
+        adds. No rows where no crystal is seen. Attributes ``threshold``, ``region`` (its bounds),
+        ``bin`` of the spectrum (y, x) and ``information_limit``, the |g| beyond which peaks were
+        not believed (infinite: none).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image is none or not finite, or an option is out of range.
+
+    Notes
+    -----
+    Hann window. The background is a low quantile over rings, over blocks, and along the streaks of
+    scan lines. Spots are maxima of the Laplacian of Gaussian at two scales
+    (`skimage.feature.peak_local_max`) that do not lie in the shoulders of a stronger one. Two
+    Gaussians (scikit-learn) tell signal from noise by log intensity, sharpness and deviation from
+    the ring; a guard from the statistics of noise, whose power is exponential, keeps an image
+    without a crystal empty. Peaks further out than the diffuse signal and 1.5 times any lattice are
+    left out. Positions are maxima of the exact transform, between bins; their errors come from the
+    power around and the curvature of the peak, and are the Cramér-Rao bound of a wave in noise
+    under the window. They know nothing of a distorted scan.
+    """
+    check_image(image)
+    _check_options(threshold, max_reflections, k_range)
+    tell = report or (lambda fraction: None)
+    tell(0.0)
+    ready = prepare(image, region)
+    tell(0.1)
+    plane = ready.plane()
+    level = background.background(plane)
+    k = background.radius(plane)
+    low, high = k_range
+    allowed = (k >= (low or 0)) & (k <= (high or np.inf))
+    tell(0.3)
+    found = spots.find_spots(plane, level.level, ready.part.weight, allowed)
+    probability = evidence.probability(found)
+    tell(0.6)
+    kept = np.flatnonzero(probability >= threshold)
+    kept = kept[np.argsort(found.log_expected[kept], kind="stable")][:max_reflections]
+    start = np.stack([found.row, found.col], axis=1)[kept]
+    known = Evidence(found.background[kept], probability[kept], found.sharpness[kept])
+    grouped = group_reflections(measure(ready, start, known))
+    tell(0.9)
+    nyquist = float(min(0.5 / np.array(ready.sampling)))
+    result, beyond = _believed(grouped, background.diffuse_limit(level, nyquist))
+    tell(1.0)
+    return result.assign_attrs(threshold=float(threshold), information_limit=beyond)
+
+
+def _check_options(threshold: float, most: int, k_range: Any) -> None:
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold is a probability from 0 to 1, but {threshold} came.")
+    if not most >= 1 or most != int(most):
+        raise ValueError(f"max_reflections is a whole number from 1, but {most} came.")
+    pair = tuple(k_range) if isinstance(k_range, tuple | list) else ()
+    if len(pair) != 2 or not (pair[0] or 0) < (pair[1] or np.inf):
+        raise ValueError(
+            f"k_range is a smallest and a largest |g|, None where there is no limit, but"
+            f" {k_range!r} came."
+        )
+
+
+def _believed(reflections: xr.Dataset, diffuse: float) -> tuple[xr.Dataset, float]:
+    """Leave out single peaks far beyond every lattice and the diffuse signal.
+
+    They come from the mains, the scan or the detector, not through the lens.
+    """
+    k = np.hypot(*reflections["g"].values.T)
+    lattice = reflections["lattice"].values
+    supported = np.bincount(lattice, minlength=1)[lattice] >= 3
+    limit = max(diffuse, _BEYOND * float(k[supported].max())) if supported.any() else np.inf
+    kept = k <= limit
+    if kept.all():
+        return reflections, float(limit)
+    left = group_reflections(reflections.isel(reflection=kept))
+    label = quantity("reflection", np.arange(kept.sum()), "1", "reflection")
+    return left.assign_coords(reflection=label), float(limit)
+
+
+def snap_reflections(
+    image: xr.DataArray,
+    points: Any,
+    *,
+    region: Any = None,
+    reach: float | None = None,
+) -> xr.Dataset:
+    """Measure the reflections nearest to given points of the spectrum, such as clicks.
+
+    Parameters
+    ----------
+    image : DataArray, (y, x)
+        Finite inside the region.
+    points : array_like, (n, 2)
+        Reciprocal vectors (ky, kx), cycles per length. A point and its mate give the same.
+    region : optional
+        As in `power_spectrum`.
+    reach : float, optional
+        How far from a point to look (1/nm); 1.5 % of the sampling frequency, at least three bins,
+        when not given.
+
+    Returns
+    -------
+    Dataset, (reflection,)
+        One row for each different peak, as from `find_reflections` but not grouped: ``family`` and
+        ``lattice`` are -1, ``harmonic`` is 0. ``probability`` tells whether noise would make so
+        strong a peak within reach.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image is none or not finite, or a point is no vector inside the spectrum.
+
+    Notes
+    -----
+    The strongest local maximum within reach, nearer ones preferred, then the maximum of the exact
+    transform of the windowed region (Newton's method), which knows no bins: odd and even sizes, g
+    and -g agree.
+    """
+    check_image(image)
+    ready = prepare(image, region)
+    wanted = _as_points(points, ready)
+    width = max(3 * float(max(ready.bins)), 0.015 / float(min(ready.sampling)))
+    if reach is not None and not reach > 0:
+        raise ValueError(f"reach is a distance in the spectrum above 0, but {reach} came.")
+    found = [spots.nearest(ready.transform, at, (reach or width) / ready.bins) for at in wanted]
+    start = np.array([f.place for f in found]).reshape(-1, 2)
+    level = np.array([f.background for f in found])
+    known = Evidence(level, np.array([f.probability for f in found]), np.full(len(found), np.nan))
+    made = measure(ready, start, known)
+    empty = {"family": -1, "lattice": -1, "harmonic": 0}
+    texts = {
+        "family": "ring of equal spacing",
+        "lattice": "lattice",
+        "harmonic": "order in its row",
+    }
+    count = made.sizes["reflection"]
+    return made.assign(
+        {
+            name: quantity("reflection", np.full(count, v), "1", texts[name])
+            for name, v in empty.items()
+        }
+    )
+
+
+def _as_points(points: Any, ready: Prepared) -> np.ndarray:
+    """Points in bins, of the half plane."""
+    given = finite_numbers(points)
+    if given is None or given.size == 0 or np.atleast_2d(given).shape[1:] != (2,):
+        raise ValueError(
+            f"points are vectors (ky, kx) in 1/{ready.units}, such as [(4.9, 0.0)], but"
+            f" {points!r} came."
+        )
+    given = np.atleast_2d(given)
+    nyquist = 0.5 / np.array(ready.sampling)
+    if (np.abs(given) > nyquist).any():
+        raise ValueError(
+            f"A point lies outside the spectrum, which reaches to {nyquist[0]:.4g} along ky and"
+            f" {nyquist[1]:.4g} along kx (1/{ready.units})."
+        )
+    back = (given[:, 1] < 0) | ((given[:, 1] == 0) & (given[:, 0] < 0))
+    return np.where(back[:, None], -given, given) / ready.bins
