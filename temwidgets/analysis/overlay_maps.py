@@ -10,11 +10,11 @@ import xarray as xr
 from temwidgets.analysis.maps import strain_map
 from temwidgets.analysis.places import points_of
 from temwidgets.analysis.polar_histogram import round_limit
-from temwidgets.analysis.variables import STRAINS, numeric_variable, numeric_variables
+from temwidgets.analysis.shown_units import shown_unit
+from temwidgets.analysis.variables import numeric_variable
 from temwidgets.conventions import check_image, quantity
 
 Style = Literal["map", "columns"]
-_PERCENT = 100.0
 _NEARLY_ALL = 98.0  # per cent
 _REACH = 0.75  # of the typical distance between columns with a value that one colours
 
@@ -68,21 +68,6 @@ def overlay_map(
     units, name, factor = shown_unit(columns, variable)
     filled = quantity(("y", "x"), np.float32(factor) * values, units, name)
     return xr.DataArray(filled, coords=coarse.coords, name=variable)
-
-
-def shown_unit(columns: xr.Dataset, variable: str) -> tuple[str, str, float]:
-    """Return unit, long name and factor in which a variable is shown: strains in %.
-
-    Raises
-    ------
-    ValueError
-        If the columns have no such variable.
-    """
-    numeric_variable(columns, variable)
-    info = next(v for v in numeric_variables(columns) if v.name == variable)
-    if variable in STRAINS and info.units == "1":
-        return "%", info.long_name, _PERCENT
-    return info.units, info.long_name, 1.0
 
 
 def symmetric_limit(columns: xr.Dataset, variable: str) -> float:

@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.shown_units import percent_factor
 from temwidgets.widgets.orders import probability
 from temwidgets.widgets.views._lengths import readable_unit
 from temwidgets.widgets.views._variables import measured, title
@@ -63,7 +64,7 @@ def _sentence(one: xr.Dataset, columns: xr.Dataset | None) -> str:
             " background holds the whole difference; compare over one mean then."
         )
     if not bool(one["significant"]):
-        units, factor = readable_unit(one["unit"].item(), difference)
+        units, factor = _readable(one)
         most = factor * (abs(difference) + 2 * float(one["difference_std"]))
         return (
             f"{name}, {first} and {second}: no difference beyond chance ({_odds(one)});"
@@ -88,11 +89,19 @@ def _size(effect: float) -> str:
 
 def _difference(one: xr.Dataset) -> str:
     difference, error = float(one["difference"]), float(one["difference_std"])
-    units, factor = readable_unit(one["unit"].item(), difference)
+    units, factor = _readable(one)
     if not np.isfinite(difference):
         return "?"
     text = _signed(measured(factor * difference, factor * error))
     return f"{text} {_plain(units)}".rstrip()
+
+
+def _readable(one: xr.Dataset) -> tuple[str, float]:
+    """Return unit and factor to write a difference in."""
+    factor = percent_factor(one["variable"].item(), one["unit"].item())
+    if factor != 1:
+        return "%", factor
+    return readable_unit(one["unit"].item(), float(one["difference"]))
 
 
 def _plain(units: str) -> str:

@@ -11,6 +11,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.analysis.count_mixture import count_mixture
+from temwidgets.analysis.shown_units import in_shown_unit
 from temwidgets.widgets import palette
 from temwidgets.widgets.controls import dropdown, offer, whole_number
 from temwidgets.widgets.errors import guarded
@@ -149,9 +150,9 @@ class CountPanel(Panel):
         mixture = count_mixture(columns)
         self.histogram.variable, self.histogram.mixture = self._wanted, mixture
         self.words.value = _finding(columns)
-        self.table.value = populations(mixture, unit(columns, self._wanted)).replace(
-            "Population", "Atoms"
-        )
+        mixture = in_shown_unit(mixture, self._wanted, "mean", "sd")
+        table = populations(mixture, unit(columns, self._wanted))
+        self.table.value = table.replace("Population", "Atoms")
         self._draw_curve(columns)
 
     def _draw_curve(self, columns: xr.Dataset) -> None:

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.analysis.shown_units import in_shown_unit
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import button, dropdown, number, offer, whole_number
 from temwidgets.widgets.errors import guarded
@@ -159,9 +160,12 @@ class IntensityPanel(Panel):
         if columns is None or not name or not columns.sizes["column"]:
             self.table.value = ""
             return
-        tables = statistics(tw.sublattice_statistics(columns, name), unit(columns, name))
+        found = tw.sublattice_statistics(columns, name)
+        found = in_shown_unit(found, name, "mean", "sd", "median", "typical_error")
+        tables = statistics(found, unit(columns, name))
         mixture = self.workspace.mixture
         if mixture is not None and mixture.attrs["variable"] == name:
+            mixture = in_shown_unit(mixture, name, "mean", "sd")
             tables += populations(mixture, unit(columns, name))
         self.table.value = tables
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import xarray as xr
+
+from temwidgets.analysis.shown_units import in_shown_unit
 
 _MOST_BINS = 200
 _LEAST = 1e-300
@@ -22,6 +27,11 @@ def robust_range(values: np.ndarray) -> tuple[float, float]:
         half = 0.5 * (abs(low) if abs(low) > _LEAST else 1.0)
         return float(low - half), float(high + half)
     return float(low), float(high)
+
+
+def same_range(selected: Any, wanted: tuple[float, float]) -> bool:
+    """Tell whether a brush already shows a range."""
+    return selected is not None and len(selected) == 2 and np.allclose(selected, wanted, rtol=1e-9)
 
 
 def bin_edges(values: np.ndarray, bins: int | str, limits: tuple[float, float]) -> np.ndarray:
@@ -48,6 +58,17 @@ def counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.histogram(values[np.isfinite(values)], edges)[0]
 
 
+def counts_csv(groups: list[tuple[str, np.ndarray]], edges: np.ndarray) -> str:
+    """Write edges and the counts of each group (name, values) as CSV."""
+    heights = [counts(values, edges) for _, values in groups]
+    names = ["low", "high", *(name for name, _ in groups)]
+    lines = [",".join(f'"{name}"' for name in names)]
+    for i, (low, high) in enumerate(pairwise(edges)):
+        numbers = [str(int(h[i])) for h in heights]
+        lines.append(",".join([repr(float(low)), repr(float(high)), *numbers]))
+    return "\n".join(lines) + "\n"
+
+
 def outline(edges: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the points of the stair line over the bins, closed to zero at both ends."""
     x = np.repeat(edges, 2)
@@ -61,6 +82,7 @@ def mixture_curves(
     """Return x and the expected counts of each population of a mixture, and of all together."""
     from temwidgets.analysis.mixture import mixture_density
 
+    mixture = in_shown_unit(mixture, str(mixture.attrs.get("variable", "")), "mean", "sd")
     x = np.linspace(edges[0], edges[-1], 400)
     density = np.atleast_2d(np.asarray(mixture_density(mixture, x)))
     scale = mixture.attrs.get("n_columns", np.isfinite(values).sum()) * np.diff(edges)[0]

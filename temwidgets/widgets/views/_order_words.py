@@ -7,6 +7,7 @@ from html import escape
 
 import xarray as xr
 
+from temwidgets.analysis.shown_units import in_shown_unit
 from temwidgets.widgets import palette
 from temwidgets.widgets.orders import fraction, place_text, probability, significant_peaks
 from temwidgets.widgets.views._variables import measured
@@ -21,6 +22,7 @@ def peak_names(spectrum: xr.Dataset | None) -> list[tuple[str, int]]:
 
 def peak_table(spectrum: xr.Dataset, chosen: int | None) -> str:
     """Write place, p-value, amplitude and wavelength of every peak as an HTML table."""
+    spectrum = in_shown_unit(spectrum, spectrum.attrs["variable"], "amplitude", "amplitude_std")
     unit = _unit(spectrum)
     waves = "wavelength" in spectrum
     heads = ["Peak", "q_a, q_b", "p-value", f"Amplitude{f' ({unit})' if unit else ''}"]

@@ -8,6 +8,7 @@ import bqplot
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.shown_units import in_shown_unit
 from temwidgets.widgets import palette
 from temwidgets.widgets.views._paper import Paper
 
@@ -58,6 +59,17 @@ class RowMarks:
         paper.line(spots, colour, 0.8)
         for spot in spots:
             paper.dot(spot, 1.4, colour, 1.0)
+
+
+def shown_rows(rows: xr.Dataset) -> xr.Dataset:
+    """Return the rows of a profile in the unit that is shown."""
+    return in_shown_unit(rows, rows.attrs["variable"], "mean", "mean_std", "spread")
+
+
+def row_ends(rows: xr.Dataset) -> np.ndarray:
+    """Return the ends of all error bars."""
+    mean, error = rows["mean"].values, np.nan_to_num(rows["mean_std"].values)
+    return np.concatenate([mean - error, mean + error])
 
 
 def rows_words(whole: xr.Dataset | None, part: xr.Dataset | None) -> str:

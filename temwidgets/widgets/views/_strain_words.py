@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.overlay_maps import shown_unit
+from temwidgets.analysis.shown_units import shown_unit
 from temwidgets.analysis.variables import STRAINS
 from temwidgets.widgets.views._variables import spread
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.shown_units import in_shown_unit, shown_unit
 from temwidgets.analysis.variables import numeric_variable, numeric_variables
 from temwidgets.conventions import quantity
 
 PREFERRED = ("intensity", "amplitude", "height", "score")
 _DIMENSIONLESS = ("", "1")
+_UNDERSCORE = re.compile(r"(?<!\b\w)_")
+"""Between words; that of a subscript such as e_xx stays."""
 
 
 def numeric(columns: xr.Dataset | None) -> list[str]:
@@ -17,10 +23,27 @@ def numeric(columns: xr.Dataset | None) -> list[str]:
     return [] if columns is None else [info.name for info in numeric_variables(columns)]
 
 
+def check_variable(source: Any, *names: str) -> None:
+    """Check that bare columns have variables with one number for each column.
+
+    Raises
+    ------
+    ValueError
+        If they do not; a workspace may get them later.
+    """
+    known = numeric(source) if isinstance(source, xr.Dataset) else names
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f"The columns have no variable {name!r} with one number for each column; they have"
+                f" {', '.join(known)}."
+            )
+
+
 def column_variable(columns: xr.Dataset, name: str) -> xr.DataArray:
-    """Return a variable of columns; parts of vectors such as "displacement_y" too."""
+    """Return a variable of columns as it is shown: strains in %; "displacement_y" is one too."""
     if name in columns:
-        return columns[name]
+        return in_shown_unit(columns[[name]], name, name)[name]
     info = next(info for info in numeric_variables(columns) if info.name == name)
     values = numeric_variable(columns, name)
     part = quantity("column", values, info.units, info.long_name)
@@ -62,11 +85,17 @@ def unit(columns: xr.Dataset, name: str) -> str:
     return "" if units in _DIMENSIONLESS else units.replace("^2", "²")
 
 
+def rule_unit(columns: xr.Dataset, name: str) -> str:
+    """Return what stands behind a number in a rule of selection: its unit, if it is not its own."""
+    units, _, factor = shown_unit(columns, name)
+    return f" {units}" if factor != 1 else ""
+
+
 def title(columns: xr.Dataset, name: str) -> str:
     """Return long name and unit, e.g. "Integrated intensity (counts nm²)"."""
-    text = str(column_variable(columns, name).attrs.get("long_name") or name).replace("_", " ")
+    text = _UNDERSCORE.sub(" ", str(column_variable(columns, name).attrs.get("long_name") or name))
     units = unit(columns, name)
-    if text[1:2] != " ":
+    if text[1:2] not in (" ", "_"):
         text = text[:1].upper() + text[1:]
     return text + (f" ({units})" if units else "")
 
@@ -76,7 +105,7 @@ def short_title(columns: xr.Dataset, name: str, room: int = 36) -> str:
     text, units = title(columns, name), unit(columns, name)
     if len(text) <= room:
         return text
-    text = name.replace("_", " ")
+    text = _UNDERSCORE.sub(" ", name)
     return text[:1].upper() + text[1:] + (f" ({units})" if units else "")
 
 

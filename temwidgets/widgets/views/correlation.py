@@ -21,7 +21,7 @@ from temwidgets.widgets.views._correlation_print import distance_plot, map_plot
 from temwidgets.widgets.views._correlation_words import finding, offset_table
 from temwidgets.widgets.views._print import Plot, Printed
 from temwidgets.widgets.views._site_choice import chosen_site
-from temwidgets.widgets.views._variables import choose, numeric, title
+from temwidgets.widgets.views._variables import check_variable, choose, title
 
 
 class CorrelationView(Printed, ColumnsView):
@@ -83,11 +83,7 @@ class CorrelationView(Printed, ColumnsView):
         selection: Selection | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(source, xr.Dataset) and variable not in numeric(source):
-            raise ValueError(
-                f"The columns have no variable {variable!r} with one number for each column; they"
-                f" have {', '.join(numeric(source))}."
-            )
+        check_variable(source, variable)
         if lattice is None and source is not None and not isinstance(source, xr.Dataset):
             lattice = getattr(source, "lattice", None)
         super().__init__(source, selection=selection, variable=variable, lattice=lattice, **options)

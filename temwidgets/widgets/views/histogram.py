@@ -9,7 +9,6 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 import traitlets
-import xarray as xr
 
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
@@ -18,13 +17,28 @@ from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, vertical
 from temwidgets.widgets.views._base import ColumnsView
-from temwidgets.widgets.views._bins import bin_edges, counts, mixture_curves, outline, robust_range
+from temwidgets.widgets.views._bins import (
+    bin_edges,
+    counts,
+    counts_csv,
+    mixture_curves,
+    outline,
+    robust_range,
+    same_range,
+)
 from temwidgets.widgets.views._histogram_controls import HistogramControls
 from temwidgets.widgets.views._histogram_print import histogram_plot
 from temwidgets.widgets.views._kinds import kind_colour, kind_title
 from temwidgets.widgets.views._print import Plot, Printed
 from temwidgets.widgets.views._readout import shortcomings, statistics
-from temwidgets.widgets.views._variables import choose, column_variable, numeric, title, unit
+from temwidgets.widgets.views._variables import (
+    check_variable,
+    choose,
+    column_variable,
+    rule_unit,
+    title,
+    unit,
+)
 
 _LOWEST = 0.7
 """Bottom of a logarithmic count axis: one column is seen, none is not."""
@@ -49,7 +63,7 @@ class Histogram(Printed, ColumnsView):
     log_counts : bool
         Logarithmic counts.
     range : (float, float), optional
-        Range shown, in the variable's unit; by default one that outliers cannot squash.
+        Range shown, strains in %; by default one that outliers cannot squash.
     mixture : Dataset, optional
         Result of ``temwidgets.fit_mixture`` to draw over the counts.
 
@@ -84,11 +98,7 @@ class Histogram(Printed, ColumnsView):
         selection: Selection | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(source, xr.Dataset) and variable not in numeric(source):
-            raise ValueError(
-                f"The columns have no variable {variable!r} with one number for each column; they"
-                f" have {', '.join(numeric(source))}."
-            )
+        check_variable(source, variable)
         brush = options.pop("brush", None)
         super().__init__(source, selection=selection, variable=variable, **options)
         redraw = ["variable", "bins", "by", "log_counts", "range", "mixture"]
@@ -119,16 +129,10 @@ class Histogram(Printed, ColumnsView):
 
     def csv(self) -> str:
         """Return edges and counts as CSV: all, one column for each group, selected."""
-        groups = self._groups()
-        selected = counts(self.values()[self._mask()], self._edges)
-        names = ["low", "high", *(name for name, _, _ in groups), "selected"]
-        heights = [counts(values, self._edges) for _, values, _ in groups]
-        lines = [",".join(f'"{name}"' for name in names)]
-        for i, (low, high) in enumerate(zip(self._edges[:-1], self._edges[1:], strict=True)):
-            numbers = [*(int(h[i]) for h in heights), int(selected[i])]
-            lines.append(",".join([repr(float(low)), repr(float(high)), *map(str, numbers)]))
+        groups = [(name, values) for name, values, _ in self._groups()]
+        groups.append(("selected", self.values()[self._mask()]))
         header = "" if self.columns is None else f"# {title(self.columns, self.shown or '')}\n"
-        return header + "\n".join(lines) + "\n"
+        return header + counts_csv(groups, self._edges)
 
     def save_csv(self, path: str | Path) -> None:
         """Write the counts shown as CSV."""
@@ -279,9 +283,9 @@ class Histogram(Printed, ColumnsView):
         low, high = change["new"]
         values = self.values()
         chosen = self.columns["column"].values[(values >= low) & (values < high)]
-        rule = f"{low:.6g} <= {self.shown} < {high:.6g}"
+        rule = f"{low:.6g} <= {self.shown} < {high:.6g}{rule_unit(self.columns, self.shown)}"
         self.selection.select(chosen, rule=rule, source=self)
-        if not _same(self._brusher.selected, change["new"]):
+        if not same_range(self._brusher.selected, change["new"]):
             self._brusher.selected = np.array([low, high])
 
     def _drop_brush(self) -> None:
@@ -293,7 +297,3 @@ class Histogram(Printed, ColumnsView):
         self._brusher.selected = None
         self._brusher.observe(self._brushed, "selected")
         self._controls.refresh_brush()
-
-
-def _same(selected: Any, wanted: tuple[float, float]) -> bool:
-    return selected is not None and len(selected) == 2 and np.allclose(selected, wanted, rtol=1e-9)

@@ -64,7 +64,7 @@ class ImageView(Exported, Overlays, ImageOptions):
     color_by : str or None
         Variable of the columns that colours the markers.
     color_limits : (float, float) or None
-        Its range; None takes the 1st to 99th percentile.
+        Its range, strains in %; None takes the 1st to 99th percentile.
     marker_size, marker_opacity, marker_color
         Largest diameter in screen px; 0 to 1; "#rrggbb".
     legend : bool

@@ -12,6 +12,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.analysis.overlay_maps import overlay_map
+from temwidgets.analysis.shown_units import shown_unit
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.messages import Message
 from temwidgets.widgets.products import Product
@@ -198,7 +199,8 @@ class OrderView(ColumnsView):
             self._clear()
             return
         values = overlay_map(self.columns, image, name, style="columns")
-        reach = float(np.nanmax(np.abs(self.columns[name].values))) or 1.0
+        factor = shown_unit(self.columns, name)[2]
+        reach = factor * float(np.nanmax(np.abs(self.columns[name].values))) or 1.0
         unit = str(values.attrs["units"]).replace("^2", "²")
         title = f"wave of peak {self.peak}" + (f" ({unit})" if unit not in ("", "1") else "")
         view.set_map(_NAME, values, "diverging", (-reach, reach), self.alpha, title=title)

@@ -25,8 +25,8 @@ from temwidgets.widgets.views._figure_clicks import FigureClicks
 from temwidgets.widgets.views._paper import Paper
 from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._profile_controls import ProfileControls
-from temwidgets.widgets.views._row_marks import RowMarks, rows_words
-from temwidgets.widgets.views._variables import choose, numeric, short_title
+from temwidgets.widgets.views._row_marks import RowMarks, row_ends, rows_words, shown_rows
+from temwidgets.widgets.views._variables import check_variable, choose, short_title
 
 _RATIO = 0.62
 _ECHO = 0.6
@@ -85,11 +85,7 @@ class ProfileView(Printed, ColumnsView):
         selection: Selection | None = None,
         **options: Any,
     ) -> None:
-        if isinstance(source, xr.Dataset) and variable not in numeric(source):
-            raise ValueError(
-                f"The columns have no variable {variable!r} with one number for each column; they"
-                f" have {', '.join(numeric(source))}."
-            )
+        check_variable(source, variable)
         brush = options.pop("brush", None)
         if lattice is None and source is not None and not isinstance(source, xr.Dataset):
             lattice = getattr(source, "lattice", None)
@@ -121,11 +117,11 @@ class ProfileView(Printed, ColumnsView):
         """Return position, mean, errors and count of each row as CSV."""
         if self._rows is None:
             return ""
-        names = ["position", "mean", "mean_std", "spread", "count"]
-        table = self._rows[names].to_dataframe()[names]
+        names, shown = ["position", "mean", "mean_std", "spread", "count"], shown_rows(self._rows)
+        table = shown[names].to_dataframe()[names]
         text: str = table.to_csv(index=False)
-        units = f"{self._rows['position'].attrs['units']}, {self._rows['mean'].attrs['units']}"
-        return f"# {self._rows['mean'].attrs['long_name']} ({units})\n{text}"
+        units = f"{shown['position'].attrs['units']}, {shown['mean'].attrs['units']}"
+        return f"# {shown['mean'].attrs['long_name']} ({units})\n{text}"
 
     def save_csv(self, path: str | Path) -> None:
         """Write the rows as CSV."""
@@ -176,7 +172,7 @@ class ProfileView(Printed, ColumnsView):
         except ValueError as error:
             self._rows, self._tone, text = None, "warning", str(error)
         self._controls.refresh()
-        self._whole.show(self._rows)
+        self._whole.show(None if self._rows is None else shown_rows(self._rows))
         if self._rows is not None:
             self._draw_axes(self._rows)
         self.message = ""
@@ -207,13 +203,15 @@ class ProfileView(Printed, ColumnsView):
         labels, part = self.selection.labels, None
         if self._rows is not None and self.columns is not None and labels.size:
             part = profile_part(self._rows, self.columns, labels)
+            part = shown_rows(part.assign_attrs(self._rows.attrs))
         self._part.show(part)
         self._fit_height(part)
         self._readout.value = rows_words(self._rows, part)
 
     def _fit_height(self, part: xr.Dataset | None) -> None:
         """Let the upright axis hold the whole and the part."""
-        ends = [_ends(rows) for rows in (self._rows, part) if rows is not None]
+        whole = None if self._rows is None else shown_rows(self._rows)
+        ends = [row_ends(rows) for rows in (whole, part) if rows is not None]
         if ends:
             finite = np.concatenate(ends)
             finite = finite[np.isfinite(finite)]
@@ -287,11 +285,6 @@ class ProfileView(Printed, ColumnsView):
         self.observe(self._on_brush, "brush")
         self._set_brusher(None)
         self._controls.refresh_brush()
-
-
-def _ends(rows: xr.Dataset) -> np.ndarray:
-    mean, error = rows["mean"].values, np.nan_to_num(rows["mean_std"].values)
-    return np.concatenate([mean - error, mean + error])
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

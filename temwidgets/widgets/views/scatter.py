@@ -10,7 +10,6 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 import traitlets
-import xarray as xr
 
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
@@ -26,7 +25,15 @@ from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 from temwidgets.widgets.views._readout import shortcomings
 from temwidgets.widgets.views._scatter_controls import ScatterControls
 from temwidgets.widgets.views._table_rows import frame as table_frame
-from temwidgets.widgets.views._variables import choose, column_variable, numeric, short_title, title
+from temwidgets.widgets.views._variables import (
+    check_variable,
+    choose,
+    column_variable,
+    numeric,
+    rule_unit,
+    short_title,
+    title,
+)
 from temwidgets.widgets.views.colormaps import rgb
 
 
@@ -75,12 +82,7 @@ class ScatterPlot(Printed, ColumnsView):
         selection: Selection | None = None,
         **options: Any,
     ) -> None:
-        for name in (x, y):
-            if isinstance(source, xr.Dataset) and name not in numeric(source):
-                raise ValueError(
-                    f"The columns have no variable {name!r} with one number for each column; they"
-                    f" have {', '.join(numeric(source))}."
-                )
+        check_variable(source, x, y)
         brush = options.pop("brush", None)
         super().__init__(source, selection=selection, x=x, y=y, **options)
         self.observe(self._on_option, ["x", "y", "color_by", "x_range", "y_range"])
@@ -252,13 +254,14 @@ class ScatterPlot(Printed, ColumnsView):
         corners = np.asarray(change["new"], float)
         frame = Frame(*(tuple(sorted(side)) for side in corners.T.tolist()))
         chosen = self.columns["column"].values[_within(*self.values(), frame)]
-        along, up = self.shown
-        rule = (
-            f"{frame.x[0]:.6g} <= {along} <= {frame.x[1]:.6g} and"
-            f" {frame.y[0]:.6g} <= {up} <= {frame.y[1]:.6g}"
-        )
+        sides = zip(self.shown, frame, strict=True)
+        rule = " and ".join(self._rule(str(name), side) for name, side in sides)
         self.selection.select(chosen, rule=rule, source=self)
         self._show_brush(frame)
+
+    def _rule(self, name: str, side: tuple[float, float]) -> str:
+        assert self.columns is not None
+        return f"{side[0]:.6g} <= {name} <= {side[1]:.6g}{rule_unit(self.columns, name)}"
 
     def _show_brush(self, frame: Frame) -> None:
         for name, side in (("selected_x", frame.x), ("selected_y", frame.y)):

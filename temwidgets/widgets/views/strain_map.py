@@ -9,7 +9,8 @@ import numpy as np
 import traitlets
 import xarray as xr
 
-from temwidgets.analysis.overlay_maps import overlay_map, shown_unit, symmetric_limit
+from temwidgets.analysis.overlay_maps import overlay_map, symmetric_limit
+from temwidgets.analysis.shown_units import shown_unit
 from temwidgets.analysis.variables import STRAINS
 from temwidgets.widgets import palette
 from temwidgets.widgets.controls import button, dropdown, number
