@@ -136,6 +136,12 @@ _CSS = """
 .temwidgets-view .tem-row .jupyter-button {
   padding: 0 9px;
 }
+.temwidgets-view .tem-row .jupyter-button.tem-chip {
+  height: 26px;
+  line-height: 22px;
+  margin: 1px;
+  border-radius: 3px;
+}
 .temwidgets-view .tem-together {
   overflow: visible;
   gap: 0 4px;

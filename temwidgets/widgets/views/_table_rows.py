@@ -45,7 +45,7 @@ def frame(columns: xr.Dataset, names: list[str], *, digits: int | None) -> pd.Da
         if name == "flags":
             values = flag_words(values)
         elif digits is not None and values.dtype.kind == "f":
-            values = _rounded(values, digits)
+            values = rounded(values, digits)
         data[heading(columns, name)] = values
     return pd.DataFrame(data, index=pd.Index(columns[LABEL].values, name=LABEL))
 
@@ -56,7 +56,8 @@ def heading(columns: xr.Dataset, name: str) -> str:
     return f"{name} ({units})" if units else name
 
 
-def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
+def rounded(values: np.ndarray, digits: int) -> np.ndarray:
+    """Round numbers to so many figures."""
     values = values.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.floor(np.log10(np.abs(values)))

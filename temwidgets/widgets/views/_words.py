@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-_SIZE, _HIGH, _WIDE = 12.0, 15.0, 7.4
+_SIZE, _HIGH, _WIDE = 12.0, 15.0, 8.3
 """Size of the type, height of a line and width of a letter, in screen px."""
 
 
