@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import ipywidgets as widgets
@@ -32,7 +33,8 @@ from temwidgets.widgets.views.raster import Scene
 from temwidgets.widgets.views.sheets import ExportSheet
 from temwidgets.widgets.workspace import Workspace
 
-_REGION, _COLOUR = "FFT region", "#58e0a0"
+_REGION, _COLOUR, _OTHER = "FFT region", "#58e0a0", "#ff9d6b"
+_NUMBERS = itertools.count(2)
 
 
 class SpectrumView(Exported, Overlays, SpectrumOptions):
@@ -116,13 +118,15 @@ class SpectrumView(Exported, Overlays, SpectrumOptions):
         for name in LINKED:
             traitlets.link((self, name), (self.stage.layer, name))
         self._build()
-        self.drawing = RegionDrawing(self.image_view, _REGION, _COLOUR, self.show_error)
+        self.linked = options.pop("linked", True)
+        name = _REGION if self.linked else f"{_REGION} {next(_NUMBERS)}"
+        colour = _COLOUR if self.linked else _OTHER
+        self.drawing = RegionDrawing(self.image_view, name, colour, self.show_error)
         self.stage.layer.on_msg(self.edits.hear)
         self.stage.layer.on_msg(self._hear_handle)
         self.reflections = self.workspace.reflections
         self._link = traitlets.link((self.workspace, "chosen_reflections"), (self, "chosen"))
         self.following = SpectrumFollowing(self)
-        self.linked = options.pop("linked", True)
         if self.linked:
             self._watched += share(self, self.workspace.reciprocal, SHARED)
         for name, value in options.items():
