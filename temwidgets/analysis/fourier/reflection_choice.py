@@ -8,6 +8,9 @@ import xarray as xr
 from temwidgets.analysis.fourier.reflection_data import check_reflections
 
 _STRENGTHS = ("snr", "intensity", "amplitude")
+_MOST = 3
+_LEAST_SINE = 0.1
+"""Of the angle between vectors: below, they are in line."""
 
 
 def strongest(reflections: xr.Dataset, count: int) -> list[int]:
@@ -27,6 +30,28 @@ def strongest(reflections: xr.Dataset, count: int) -> list[int]:
         multiple = reflections["harmonic"].values > 1
     order = np.lexsort((np.arange(labels.size), -np.nan_to_num(strength), multiple))
     return [int(label) for label in labels[order[:count]]]
+
+
+def main(reflections: xr.Dataset) -> list[int]:
+    """Return the labels of up to three of the strongest reflections of lattice 0, no two in line.
+
+    They span the lattice with little noise, and are few enough to be measured at every pixel.
+    """
+    first = members(reflections, "lattice").get(0)
+    if first:
+        reflections = reflections.sel(reflection=first)
+    chosen: list[int] = []
+    for label in strongest(reflections, max(reflections.sizes["reflection"], 1)):
+        g = reflections["g"].sel(reflection=label).values
+        others = (reflections["g"].sel(reflection=other).values for other in chosen)
+        if len(chosen) < _MOST and all(_apart(g, other) for other in others):
+            chosen.append(label)
+    return sorted(chosen)
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> bool:
+    cross = one[0] * other[1] - one[1] * other[0]
+    return bool(abs(cross) > _LEAST_SINE * np.hypot(*one) * np.hypot(*other))
 
 
 def members(reflections: xr.Dataset, by: str) -> dict[int, list[int]]:

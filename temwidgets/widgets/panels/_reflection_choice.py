@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 import xarray as xr
 
-from temwidgets.analysis.fourier.reflection_choice import members, strongest
+from temwidgets.analysis.fourier.reflection_choice import main, members, strongest
 from temwidgets.widgets.controls import dropdown, offer, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row
@@ -21,8 +21,8 @@ class ReflectionChoice:
     Attributes
     ----------
     which : Dropdown
-        "all", "strongest", "chosen" (in the spectrum, the table or the list), "lattice 0",
-        "family 0", ...
+        "main" (up to three of the first lattice, no two in line), "all", "strongest", "chosen" (in
+        the spectrum, the table or the list), "lattice 0", "family 0", ...
     count : BoundedIntText
         How many of the strongest.
     list : SelectMultiple
@@ -58,7 +58,9 @@ class ReflectionChoice:
             If none or too few are chosen.
         """
         which, every = self.which.value, [int(v) for v in reflections["reflection"].values]
-        if which == "strongest":
+        if which == "main":
+            found = main(reflections)
+        elif which == "strongest":
             found = strongest(reflections, self.count.value)
         elif which == "chosen":
             found = [label for label in self.workspace.chosen_reflections if label in every]
@@ -87,12 +89,15 @@ class ReflectionChoice:
     @guarded
     def _offer(self, _: Any) -> None:
         found = self.workspace.reflections
-        options = [("all", "all"), ("the strongest", "strongest"), ("chosen ones", "chosen")]
+        options = [
+            ("automatic", "main"), ("all", "all"), ("the strongest", "strongest"),
+            ("chosen ones", "chosen"),
+        ]  # fmt: skip
         if found is not None:
             for by, word in (("lattice", "lattice"), ("family", "family")):
                 groups = members(found, by)
                 options += [(_name(found, word, n, g), f"{by} {n}") for n, g in groups.items()]
-        kept = self.which.value if self.which.value in dict(options).values() else "all"
+        kept = self.which.value if self.which.value in dict(options).values() else "main"
         offer(self.which, options, kept)
         self._busy = True
         try:

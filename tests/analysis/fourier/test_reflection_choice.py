@@ -1,7 +1,7 @@
 import pytest
 
 import temwidgets as tw
-from temwidgets.analysis.fourier.reflection_choice import members, strongest
+from temwidgets.analysis.fourier.reflection_choice import main, members, strongest
 from temwidgets.conventions import quantity
 
 
@@ -35,3 +35,12 @@ def test_families_and_lattices_by_number(reflections):
         members(reflections, "harmonic")
     with pytest.raises(TypeError, match="Reflections from"):
         members(3, "family")
+
+
+def test_the_main_ones_span_the_first_lattice(reflections):
+    assert main(reflections) == [2, 8]
+    g = [(0, 4), (0.1, 8), (4, 0.1), (4, 4), (-4, 4.1)]
+    found = tw.make_reflections(g)
+    found["amplitude"] = quantity("reflection", [5.0, 4.0, 3.0, 2.0, 1.0], "counts", "amplitude")
+    assert main(found) == [0, 2, 3]
+    assert main(found.isel(reflection=[])) == []
