@@ -89,6 +89,10 @@ def order_spectrum(
     At q = (1/2, 0), (0, 1/2) and (1/2, 1/2) a wave has no phase to choose but its sign: a 2 x 1
     order whose columns alternate by a contrast c has amplitude c / 2 there.
 
+    Of 24 fitted images without order whose columns overlap (9 px apart, sigma 3 px) 18 show a peak
+    of position at p < 0.01 over white noise, 3 over smooth noise; for hidden order of intensity in
+    independent noise log p is by a quarter nearer to zero over smooth noise.
+
     Background that varies faster than `trend` allows, and layers, show as peaks near q = 0. Columns
     that the image edge cuts, or whose fit failed (see `flags`), do not count: their intensities
     are poorly known.

@@ -17,7 +17,7 @@ from temwidgets.widgets.views._variables import categories, choices, numeric
 if TYPE_CHECKING:
     from temwidgets.widgets.views.order import OrderView
 
-_NOISES = [("white noise", "white"), ("noise round the peak", "smooth")]
+_NOISES = [("noise round the peak", "smooth"), ("white noise", "white")]
 _CELLS = ("y", "x", "n_a", "n_b")
 
 
@@ -29,7 +29,12 @@ class OrderControls:
         self._busy = False
         self.variable = dropdown("Order of", "Variable whose order is looked for")
         self.site = dropdown("on", "Motif site or sublattice that is looked at")
-        self.noise = dropdown("against", "Noise that neighbours share hides less then", _NOISES)
+        self.noise = dropdown(
+            "against",
+            "Fitted neighbours share noise, so that a peak has to stand out from what is round it;"
+            " against white noise the noise itself may look like order",
+            _NOISES,
+        )
         self.trend = whole_number("slow trend", "Degree of the polynomial taken off", 4, 0, 12)
         self.find = button("Find order", "Measure the spectrum", button_style="primary")
         self.peak = dropdown("Wave of peak", "Peak whose wave is shown on the image")

@@ -51,8 +51,10 @@ class OrderView(ColumnsView):
         Share one between views to link them; that of the workspace when not given.
     site : int or None
         Motif site (or sublattice) that is looked at; None: the first.
-    noise : {"white", "smooth"}
-        What peaks are compared with, see ``temwidgets.order_spectrum``.
+    noise : {"smooth", "white"}
+        What peaks are compared with, see ``temwidgets.order_spectrum``: the level round each wave,
+        for columns fitted together share noise with their neighbours and would often show a peak
+        over white noise; or white noise, for independent values.
     trend : int
         Degree of the polynomial that counts as slow trend.
     peak : int or None
@@ -79,7 +81,7 @@ class OrderView(ColumnsView):
 
     variable = traitlets.Unicode("intensity")
     site = traitlets.Int(None, allow_none=True)
-    noise = traitlets.Enum(("white", "smooth"), "white")
+    noise = traitlets.Enum(("smooth", "white"), "smooth")
     trend = traitlets.Int(4, min=0, max=12)
     peak = traitlets.Int(None, allow_none=True)
     alpha = traitlets.Float(0.5, min=0.0, max=1.0)
