@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -52,6 +53,37 @@ def overlay_map(
     ValueError
         If the variable is missing, the style unknown, or too few columns have a value.
     """
+    return overlay_maps(columns, image, (variable,), style=style, largest=largest)[variable]
+
+
+def overlay_maps(
+    columns: xr.Dataset,
+    image: xr.DataArray,
+    variables: Iterable[str],
+    *,
+    style: Style = "map",
+    largest: int = 512,
+) -> xr.Dataset:
+    """Spread several column variables over the field of an image, on the same coarse pixels.
+
+    Parameters
+    ----------
+    columns, image, style, largest
+        As of `overlay_map`.
+    variables : iterable of str
+        What to spread; for "map" columns that lack one of the values are left out of all.
+
+    Returns
+    -------
+    Dataset, (y, x)
+        float32 each, in the unit that is shown. A standard error that is spread linearly is an
+        upper bound: the mean of three columns is better known than each.
+
+    Raises
+    ------
+    ValueError
+        If a variable is missing, the style unknown, or too few columns have values.
+    """
     check_image(image, ndim=None)
     if style not in ("map", "columns"):
         raise ValueError(f'style is "map" or "columns", but {style!r} came.')
@@ -61,13 +93,56 @@ def overlay_map(
         coords={name: image[name][::step] for name in ("y", "x")},
         dims=("y", "x"),
     )
+    names = list(variables)
     if style == "map":
-        values = strain_map(columns, coarse, variables=[variable])[variable].values
+        spread = strain_map(columns, coarse, variables=names)
+        planes = {name: spread[name].values for name in names}
     else:
-        values = _nearest(columns, coarse, variable)
-    units, name, factor = shown_unit(columns, variable)
-    filled = quantity(("y", "x"), np.float32(factor) * values, units, name)
-    return xr.DataArray(filled, coords=coarse.coords, name=variable)
+        planes = {name: _nearest(columns, coarse, name) for name in names}
+    made = {}
+    for name, values in planes.items():
+        units, text, factor = shown_unit(columns, name)
+        made[name] = quantity(("y", "x"), np.float32(factor) * values, units, text)
+    return xr.Dataset(made, coords=coarse.coords)
+
+
+def arrow_maps(
+    columns: xr.Dataset, drawn: xr.Dataset, image: xr.DataArray, vector: str, *, largest: int = 512
+) -> xr.Dataset:
+    """Spread what arrows show over the field of an image.
+
+    Parameters
+    ----------
+    columns : Dataset, (column,)
+        The columns of the arrows.
+    drawn : Dataset, (column,)
+        From `temwidgets.analysis.arrows.arrows`: with its mean taken off, one sublattice, and
+        without those too long to be true, as drawn.
+    image : DataArray, (y, x) or (frame, y, x)
+        Only its coordinates are used.
+    vector : str
+        What the vector is called.
+    largest : int
+        Most pixels along one side.
+
+    Returns
+    -------
+    Dataset, (y, x)
+        ``<vector>_y`` and ``<vector>_x``, float32, in the length unit; linear between columns.
+
+    Raises
+    ------
+    ValueError
+        If fewer than three columns have an arrow, or they lie on a line.
+    """
+    ends = drawn["segment"].values
+    length = (ends[:, 2:] - ends[:, :2]) / drawn.attrs["scale"]
+    unit = str(drawn["segment"].attrs["units"])
+    parts = {
+        f"{vector}_{name}": quantity("column", values, unit, f"{vector}, {name}")
+        for name, values in zip("yx", length.T, strict=True)
+    }
+    return overlay_maps(columns[["y", "x"]].assign(parts), image, parts, largest=largest)
 
 
 def symmetric_limit(columns: xr.Dataset, variable: str) -> float:

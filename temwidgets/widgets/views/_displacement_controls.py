@@ -10,6 +10,7 @@ from temwidgets.analysis.polar_histogram import vector_names
 from temwidgets.widgets.controls import button, checkbox, dropdown, number, offer
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, together
+from temwidgets.widgets.views._map_files import map_buttons
 from temwidgets.widgets.views._variables import choices, significant, sublattices
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class DisplacementControls:
     def arrange(self) -> list[widgets.Widget]:
         """Return what stands over the image."""
         times = together(self.scale, widgets.Label("times"), self.automatic)
-        return [row(self.vector, self.of, times, self.mean, self.legend)]
+        files = map_buttons(self.view, lambda: f"{self.view.vector}_map")
+        return [row(self.vector, self.of, times, self.mean, self.legend, together(*files))]
 
     def refresh(self) -> None:
         """Show in the controls what the view shows."""

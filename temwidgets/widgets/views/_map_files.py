@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.widgets.download import DownloadButton, plot_buttons
 from temwidgets.widgets.views import export
 from temwidgets.widgets.views._map_words import map_title
 from temwidgets.widgets.views.scene import make_scene
@@ -19,7 +21,7 @@ _PRINT: dict[str, Any] = {"width": 1600, "dpi": 300.0}
 
 
 class MapFiles:
-    """The part of a `MapView` that writes files."""
+    """The part of a view of maps that writes files; `dataset` tells of what."""
 
     data: Any
     image_view: Any
@@ -74,6 +76,18 @@ class MapFiles:
     def svg(self) -> bytes:
         """Return image and map as an SVG with axes and colour bar."""
         return export.svg(make_scene(self.image_view), **_PRINT)
+
+
+def map_buttons(view: Any, name: Callable[[], str]) -> list[DownloadButton]:
+    """Return buttons that save a map as CSV, netCDF, PNG and SVG; `name` gives the file's, bare."""
+    table, *figures = plot_buttons(view, name)
+    table.tooltip = "Save the pixels of the map as CSV"
+    grid = DownloadButton(
+        lambda: (f"{name()}.nc", view.netcdf()),
+        description="netCDF", tooltip="Save the map as netCDF, for temwidgets.open_result",
+        mime="application/x-netcdf", on_error=view.show_error,
+    )  # fmt: skip
+    return [table, grid, *figures]
 
 
 def _unit(values: xr.DataArray) -> str:

@@ -9,12 +9,14 @@ import traitlets
 import xarray as xr
 
 from temwidgets.analysis.arrows import arrows
+from temwidgets.analysis.overlay_maps import arrow_maps
 from temwidgets.analysis.polar_histogram import vector_names
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._displacement_controls import DisplacementControls
 from temwidgets.widgets.views._lengths import readable_unit, written
+from temwidgets.widgets.views._map_files import MapFiles
 from temwidgets.widgets.views._over_image import OverImage
 from temwidgets.widgets.views._wheel import WheelLegend
 from temwidgets.widgets.views.image_view import ImageView
@@ -24,7 +26,7 @@ _FADED = 70
 """Opacity (of 255) of the arrows beside selected ones."""
 
 
-class DisplacementMap(OverImage, ColumnsView):
+class DisplacementMap(MapFiles, OverImage, ColumnsView):
     """Arrows over the image: where columns are displaced to, in the colours of a direction wheel.
 
     Parameters
@@ -95,6 +97,21 @@ class DisplacementMap(OverImage, ColumnsView):
     def arrows(self) -> xr.Dataset | None:
         """What is drawn, or None."""
         return self._arrows
+
+    def dataset(self) -> xr.Dataset:
+        """Return the vectors that are drawn, linear between columns, on the pixels of a map.
+
+        Raises
+        ------
+        ValueError
+            If there is no vector yet, or too few columns have one.
+        """
+        columns, image = self.columns, self.image_view.workspace.image
+        if columns is None or self._arrows is None or image is None:
+            raise ValueError(f"There is no {self.vector} of columns to save yet: measure it first.")
+        maps = arrow_maps(columns, self._arrows, image, self.vector)
+        mean = [float(v) for v in self._arrows.attrs["mean"]]
+        return maps.assign_attrs(vector=self.vector, subtracted_mean_y_x=mean)
 
     def _build(self) -> None:
         self._arrows: xr.Dataset | None = None

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 import xarray as xr
 
-from temwidgets.analysis.overlay_maps import overlay_map, symmetric_limit
+from temwidgets.analysis.overlay_maps import overlay_map, overlay_maps, symmetric_limit
 from temwidgets.analysis.shown_units import shown_unit
 from temwidgets.analysis.variables import STRAINS
 from temwidgets.widgets import palette
@@ -18,6 +18,7 @@ from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._base import ColumnsView
+from temwidgets.widgets.views._map_files import MapFiles, map_buttons
 from temwidgets.widgets.views._over_image import OverImage
 from temwidgets.widgets.views._strain_words import NAMES, component_line
 from temwidgets.widgets.views._variables import significant
@@ -27,7 +28,7 @@ _NAME = "strain map"
 _STYLES = [("smooth map", "map"), ("each column", "columns")]
 
 
-class StrainMap(OverImage, ColumnsView):
+class StrainMap(MapFiles, OverImage, ColumnsView):
     """A strain component over the image, zero in the middle of the colours.
 
     Parameters
@@ -86,6 +87,27 @@ class StrainMap(OverImage, ColumnsView):
             raise traitlets.TraitError(f"limit is a positive number or None, but {limit!r} came.")
         return limit
 
+    def dataset(self) -> xr.Dataset:
+        """Return all components that there are, with standard errors, on the pixels of the map.
+
+        Strains are in %, as shown; between columns the errors are upper bounds.
+
+        Raises
+        ------
+        ValueError
+            If there is no strain yet.
+        """
+        columns, image = self.columns, self.image_view.workspace.image
+        if columns is None or self.component not in columns or image is None:
+            raise ValueError("There is no strain of columns to save yet: measure it first.")
+        known = [name for name in STRAINS if name in columns]
+        names = [n for name in known for n in (name, f"{name}_std") if n in columns]
+        names.sort(key=lambda name: name.removesuffix("_std") != self.component)
+        maps = overlay_maps(columns, image, names, style=self.style)
+        for name in (n for n in known if f"{n}_std" in names):
+            maps[name].attrs["ancillary_variables"] = f"{name}_std"
+        return maps.assign_attrs(style=self.style)
+
     def _build(self) -> None:
         self._map: tuple[Any, ...] = ()
         self._busy = False
@@ -108,7 +130,9 @@ class StrainMap(OverImage, ColumnsView):
         traitlets.link((self, "alpha"), (self._opacity, "value"))
         self._limit.observe(self._limit_set, "value")
         limits = together(self._limit, self._unit, auto)
-        self._lay_out([row(self._component, self._style, limits, self._opacity)], None)
+        files = map_buttons(self, lambda: f"strain_{self.component}")
+        top = row(self._component, self._style, limits, self._opacity, together(*files))
+        self._lay_out([top], None)
         self.children = [*self.children[:-1], self._readout, self.children[-1]]
 
     def _draw(self) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import traitlets
 
+import temwidgets as tw
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.views.displacement_map import DisplacementMap
 from temwidgets.widgets.views.image_view import ImageView
@@ -88,3 +89,20 @@ def test_wrong_arguments_are_told(image, displaced):
         DisplacementMap(image, view=3)
     with pytest.raises(TypeError, match="ImageView shows an image"):
         DisplacementMap(displaced)
+
+
+def test_vectors_drawn_are_saved_on_the_pixels_of_a_map(image, displaced, tmp_path):
+    view = DisplacementMap(image, displaced, of=1, subtract_mean=True)
+    view.save_netcdf(tmp_path / "d.nc")
+    made = tw.open_result(tmp_path / "d.nc")
+    assert list(made.data_vars) == ["displacement_y", "displacement_x"]
+    assert made.attrs["subtracted_mean_y_x"] == pytest.approx(view.arrows.attrs["mean"])
+    drawn = displaced["displacement"].values[1::2] - view.arrows.attrs["mean"]
+    for part, name in enumerate(("displacement_y", "displacement_x")):
+        low, high = np.nanmin(drawn[:, part]), np.nanmax(drawn[:, part])
+        values = made[name].values[np.isfinite(made[name].values)]
+        assert low - 1e-6 <= values.min() <= values.max() <= high + 1e-6
+    assert view.csv().splitlines()[1] == "y (nm),x (nm),displacement_y (nm),displacement_x (nm)"
+    assert view.png().startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="no displacement of columns to save yet"):
+        DisplacementMap(Workspace(image)).csv()

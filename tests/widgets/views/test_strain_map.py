@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 import traitlets
+import xarray as xr
 
+import temwidgets as tw
 from temwidgets.conventions import quantity
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.views.strain_map import StrainMap
@@ -70,3 +72,23 @@ def test_draws_over_a_view_that_is_there_and_follows(image, columns, strained):
     view.active = False
     assert NAME not in own.maps
     view.close()
+
+
+def test_all_components_are_saved_on_the_pixels_of_the_map(image, strained, tmp_path):
+    strained["e_yy_std"] = quantity("column", np.full(30, 0.001), "1", "error of e_yy")
+    view = StrainMap(image, strained, component="e_yy")
+    made = view.dataset()
+    assert list(made.data_vars) == ["e_yy", "e_yy_std", "e_xx", "rotation"]
+    np.testing.assert_array_equal(made["e_yy"], view.image_view.maps[NAME].values)
+    assert made["e_yy"].attrs["ancillary_variables"] == "e_yy_std"
+    view.save_netcdf(tmp_path / "s.nc")
+    xr.testing.assert_identical(tw.open_result(tmp_path / "s.nc"), made)
+    view.save_csv(tmp_path / "s.csv")
+    lines = (tmp_path / "s.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "# ε_yy (%)"
+    assert lines[1] == "y (nm),x (nm),e_yy (%),e_yy_std (%),e_xx (%),rotation (deg)"
+    assert len(lines) == 2 + int(np.isfinite(made["e_yy"]).sum())
+    view.style = "columns"
+    assert view.dataset().attrs["style"] == "columns"
+    with pytest.raises(ValueError, match="no strain of columns to save yet"):
+        StrainMap(Workspace(image)).dataset()
