@@ -14,6 +14,7 @@ NAMES = tw.examples.names()
 def test_the_names():
     assert {
         "fe_grain_boundary",
+        "perovskite_layers",
         "perovskite_trilayer",
         "pt_atoms",
         "soot_fringes",
@@ -42,8 +43,26 @@ def test_an_example_is_a_calibrated_image_with_its_rights(name):
 
 def test_the_trilayer_has_oblong_pixels_and_keeps_its_place():
     grid = pixel_grid(tw.examples.load("perovskite_trilayer"))
-    assert grid.sampling == pytest.approx((0.0271, 0.02724))
-    assert grid.origin == pytest.approx((280 * 0.0271, 300 * 0.02724))
+    assert grid.sampling == pytest.approx((0.02724, 0.0271))
+    assert grid.origin == pytest.approx((280 * 0.02724, 300 * 0.0271))
+
+
+def test_the_substrate_of_the_layers_is_cubic_and_the_layers_are_as_published():
+    # medians published with the image, fifth by fifth from top to bottom: in plane, out of plane
+    published = [
+        (0.3938, 0.4036),
+        (0.3932, 0.4033),
+        (0.3923, 0.3971),
+        (0.3914, 0.3964),
+        (0.3908, 0.3908),
+    ]
+    image = tw.examples.load("perovskite_layers")
+    edges = np.linspace(0, image.sizes["y"], 6).astype(int)
+    for start, stop, wanted in zip(edges[:-1], edges[1:], published, strict=True):
+        part = image.isel(y=slice(start, stop))
+        found = tw.snap_reflections(part, [(0, 2 / 0.392), (2 / 0.395, 0)])
+        found = 2 * found["d_spacing"].sortby(found["d_spacing"].copy(data=abs(found["angle"])))
+        np.testing.assert_allclose(found, wanted, rtol=0.004)
 
 
 def test_the_series_has_frames():

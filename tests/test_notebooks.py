@@ -22,9 +22,17 @@ assert lower["A"] - lower["B"] > 10 * levels["sem"]["lower"].max(), levels
 assert 1 <= len(between) <= 3, near
 assert abs(between["depth"] - interface).max() < 0.6, between
 ruler = planes[planes["layer"] != "interface"].groupby("layer")["depth"].agg(
-    lambda depth: depth.diff().median()
+    lambda depth: depth.diff().mean()
 )
-assert 1.012 < ruler["upper"] / ruler["lower"] < 1.022, ruler
+assert abs(2 * ruler["upper"] - 0.4035) < 0.001, ruler
+assert abs(2 * ruler["lower"] - 0.3966) < 0.001, ruler
+other = tw.voronoi_intensity(image, columns, background="fitted")
+other = other[["amplitude", "voronoi_intensity", "plane", "site"]].to_dataframe()
+other["layer"] = other["plane"].map(planes["layer"])
+other = other.groupby(["layer", "site", "plane"]).mean().groupby(["layer", "site"]).mean()
+other = other.loc["upper", 0] / other.loc["upper", 1]
+assert 3.8 < other["amplitude"] < upper["A"] / upper["B"] < 4.3, other
+assert 3.5 < other["voronoi_intensity"] < 3.8, other
 assert selection.mask(columns).sum() == len(chosen) > 40
 namespace = {}
 exec(workspace.script(), namespace)
