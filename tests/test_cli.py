@@ -58,7 +58,7 @@ def test_info_of_an_image(capsys):
     assert cli.main(["info", str(tw.examples.path("perovskite_trilayer"))]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "perovskite_trilayer.nc"
-    assert told[1] == "* intensity: image, 512 x 640, 0.0271 x 0.02724 nm per pixel (y, x)"
+    assert told[1] == "* intensity: image, 512 x 640, 0.02724 x 0.0271 nm per pixel (y, x)"
     assert told[2] == "  pixels: uint16, 9389 to 53354"
     assert "  detector: HAADF" in told
     assert cli.main(["info", str(tw.examples.path("ti_wse2"))]) == 0
