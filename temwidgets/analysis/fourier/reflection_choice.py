@@ -35,15 +35,19 @@ def strongest(reflections: xr.Dataset, count: int) -> list[int]:
 def main(reflections: xr.Dataset) -> list[int]:
     """Return the labels of up to three of the strongest reflections of lattice 0, no two in line.
 
-    They span the lattice with little noise, and are few enough to be measured at every pixel.
+    They span the lattice with little noise, and are few enough to be measured at every pixel. Where
+    no lattice has two, as in an image with two reflections, they are chosen from all.
     """
-    first = members(reflections, "lattice").get(0)
-    if first:
-        reflections = reflections.sel(reflection=first)
-    chosen: list[int] = []
-    for label in strongest(reflections, max(reflections.sizes["reflection"], 1)):
-        g = reflections["g"].sel(reflection=label).values
-        others = (reflections["g"].sel(reflection=other).values for other in chosen)
+    first = _independent(reflections, members(reflections, "lattice").get(0, []))
+    every = [int(label) for label in reflections["reflection"].values]
+    return first if len(first) > 1 else _independent(reflections, every)
+
+
+def _independent(reflections: xr.Dataset, labels: list[int]) -> list[int]:
+    some, chosen = reflections.sel(reflection=labels), list[int]()
+    for label in strongest(some, max(len(labels), 1)):
+        g = some["g"].sel(reflection=label).values
+        others = (some["g"].sel(reflection=other).values for other in chosen)
         if len(chosen) < _MOST and all(_apart(g, other) for other in others):
             chosen.append(label)
     return sorted(chosen)

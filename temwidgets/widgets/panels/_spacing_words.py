@@ -58,7 +58,7 @@ def _cells(maps: xr.Dataset, name: str, label: int) -> list[str]:
     error = ""
     if "d_spacing_std" in maps:
         std = shown_map(maps, "d_spacing", reflection=label, error=True).values
-        error = f"± {float(np.nanmedian(std)):.2g}" if np.isfinite(std).any() else ""
+        error = f"± {float(np.nanmedian(std)):#.2g}" if np.isfinite(std).any() else ""
     whole = int(maps["mask"].sum()) if "mask" in maps else d.size
     turned = measured(angle.mean, angle.deviation).replace("-", "\N{MINUS SIGN}") + "°"
     share = f"{found.pixels / max(whole, 1):.0%}".replace("%", " %")

@@ -8,9 +8,10 @@ import ipywidgets as widgets
 import traitlets
 
 from temwidgets.widgets.controls import button, checkbox, dropdown, number, offer, whole_number
-from temwidgets.widgets.download import DownloadButton, plot_buttons
+from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, together
+from temwidgets.widgets.views._map_files import map_buttons
 from temwidgets.widgets.views._map_words import NAMES, SOURCES, reflection_names, unit
 from temwidgets.widgets.views._variables import readable
 from temwidgets.widgets.views.colormaps import NAMES as COLORMAPS
@@ -117,13 +118,7 @@ class MapControls:
 
     def _options(self) -> list[widgets.Widget]:
         view = self.view
-        kinds = (
-            ("CSV", view.csv, "text/csv", "Save y, x and value of each pixel as CSV"),
-            ("netCDF", view.netcdf, "application/x-netcdf", "Save the map with units as netCDF"),
-            ("PNG", view.png, "image/png", "Save a figure for print as PNG"),
-            ("SVG", view.svg, "image/svg+xml", "Save a figure for print as SVG"),
-        )
-        files = [_file(view, *kind) for kind in kinds]
+        files = map_buttons(view, lambda: str(view.data.quantity))
         counts = plot_buttons(view.histogram, lambda: f"histogram_{view.data.quantity}")
         blocks = together(self.blocks, widgets.Label("px"))
         return [
@@ -157,14 +152,6 @@ def _switch(description: str, tooltip: str) -> widgets.ToggleButton:
     return widgets.ToggleButton(
         description=description, tooltip=tooltip, layout={"width": "auto", "flex": "0 0 auto"}
     )
-
-
-def _file(view: Any, kind: str, make: Any, mime: str, tooltip: str) -> DownloadButton:
-    ending = {"netCDF": "nc"}.get(kind, kind.lower())
-    return DownloadButton(
-        lambda: (f"{view.data.quantity}.{ending}", make()),
-        description=kind, tooltip=tooltip, mime=mime, on_error=view.show_error,
-    )  # fmt: skip
 
 
 def _capital(text: str) -> str:

@@ -44,3 +44,5 @@ def test_the_main_ones_span_the_first_lattice(reflections):
     found["amplitude"] = quantity("reflection", [5.0, 4.0, 3.0, 2.0, 1.0], "counts", "amplitude")
     assert main(found) == [0, 2, 3]
     assert main(found.isel(reflection=[])) == []
+    apart = quantity("reflection", [0, 1, 2, 3, 4], "1", "lattice")
+    assert main(found.assign(lattice=apart)) == [0, 2, 3]
