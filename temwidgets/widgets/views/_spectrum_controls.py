@@ -78,7 +78,7 @@ class SpectrumSettings(widgets.GridBox):
         layer = view.stage.layer
         self.cmap = widgets.Dropdown(options=NAMES, description="Colour map", style=_WIDE)
         self.percentiles = widgets.FloatRangeSlider(
-            value=layer.percentiles, min=0, max=100, step=0.05, description="Percentiles",
+            value=layer.percentiles, min=0, max=100, step=0.01, description="Percentiles",
             readout_format=".2f", style=_WIDE,
             tooltip="Share of the bins (%) below black and below white",
         )  # fmt: skip

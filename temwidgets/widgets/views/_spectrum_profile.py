@@ -17,7 +17,8 @@ from temwidgets.widgets.views._figure_label import FigureLabel
 from temwidgets.widgets.views._spectrum_marks import colour_of
 
 _RISE = 0.25
-"""Decimal logarithm of mean over background above which a ring holds reflections."""
+"""Decimal logarithm of the mean power over the background, or over that at the largest k, from
+which on there is something to see in a ring."""
 
 
 class SpectrumProfile(widgets.VBox):
@@ -32,6 +33,7 @@ class SpectrumProfile(widgets.VBox):
             bqplot.Lines(x=[0, 1], y=[0, 0], scales=scales, colors=[colour], stroke_width=width)
             for colour, width in ((palette.ALL, 1.8), ("#909090", 1.2), (palette.CURVE, 1.5))
         )
+        self._power.grid_lines = "none"
         self.brush = bqplot.interacts.BrushIntervalSelector(scale=self._x, color=palette.SELECTED)
         self.brush.observe(self._heard, "selected")
         self.figure = plot_figure(
@@ -98,7 +100,9 @@ def reach_of(spectrum: xr.DataArray, reflections: xr.Dataset | None) -> float:
     if reflections is not None and reflections.sizes["reflection"]:
         return min(most, 1.25 * float(1 / reflections["d_spacing"].values.min()))
     profile = tw.radial_profile(spectrum)
-    k = profile["k"].values
-    risen = (profile["power"] - profile["background"]).values > _RISE
-    seen = k[risen & (k <= most)]
-    return min(most, 1.3 * float(seen.max())) if seen.size and seen.max() > 0.1 * most else most
+    k, power = profile["k"].values, profile["power"].values
+    whole = k <= most
+    floor = float(np.nanmedian(power[whole & (k > 0.9 * most)]))
+    seen = whole & (profile["power"] - profile["background"] > _RISE).values
+    seen = seen if seen.any() else whole & (power > floor + _RISE)
+    return min(most, max(1.3 * float(k[seen].max(initial=0.0)), 0.1 * most)) if seen.any() else most

@@ -53,8 +53,9 @@ def _spots(view: SpectrumView) -> Spots | None:
         return None
     how = colouring(view.reflections, columns, view.color_by, view.marker_cmap)
     count = columns.sizes["column"]
+    rims = colours(how, count, view.stage.layer.marker_color).copy()
+    rims[np.isin(columns["reflection"].values, view.chosen)] = 255
     return Spots(
-        columns["x"].values, columns["y"].values, np.zeros((count, 3)),
-        colours(how, count, "#3fc1f0"), False, np.isin(columns["reflection"].values, view.chosen),
-        rgb(SELECTED), view.marker_size, 1.0, 0.0, False,
+        columns["x"].values, columns["y"].values, np.zeros((count, 3)), rims, False,
+        np.zeros(count, bool), rgb(SELECTED), view.marker_size, 1.0, 0.0, False,
     )  # fmt: skip

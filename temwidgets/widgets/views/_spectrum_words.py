@@ -21,12 +21,11 @@ def with_error(value: float, error: float, units: str = "") -> str:
 
 def chosen_words(reflections: xr.Dataset | None, chosen: tuple[int, ...]) -> str:
     """Describe the chosen reflections as HTML: one in full, two with what lies between them."""
-    if reflections is None:
-        return ""
+    count = 0 if reflections is None else reflections.sizes["reflection"]
+    if reflections is None or not count:
+        return "<div>No reflections yet: click a spot to measure and add it, or find them.</div>"
     if not chosen:
-        count = reflections.sizes["reflection"]
-        hint = "" if count else " Click a spot to measure and add it."
-        return f"<div>{_plural(count)}.{hint}</div>"
+        return f"<div>{count} reflection{'' if count == 1 else 's'}; click a ring to choose.</div>"
     rows = reflections.sel(reflection=list(chosen))
     lines = [_line(rows.isel(reflection=n)) for n in range(min(len(chosen), 3))]
     if len(chosen) > 3:
@@ -34,10 +33,6 @@ def chosen_words(reflections: xr.Dataset | None, chosen: tuple[int, ...]) -> str
     if len(chosen) == 2:
         lines.append(f"<div><b>between</b>{escape(_between(rows))}</div>")
     return "".join(lines)
-
-
-def _plural(count: int) -> str:
-    return f"{count} reflection{'' if count == 1 else 's'}"
 
 
 def _line(one: xr.Dataset) -> str:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-_SIZE, _HIGH, _WIDE = 12.0, 15.0, 8.3
-"""Size of the type, height of a line and width of a letter, in screen px."""
+_HIGH, _WIDE = 15.0, 8.3
+"""Height of a line and width of a letter, in screen px."""
+_PRINTED = 14.0
+"""Size of the type in a picture that is 600 px wide."""
 
 
 class Words(NamedTuple):
@@ -49,7 +51,9 @@ def _places(
     found = []
     for one in words:
         x, y = (one.x - x_range[0]) * scale + one.right * unit, (one.y - y_range[0]) * scale
-        if 0 <= x <= width and 0 <= y <= high:
+        long = _WIDE * len(one.text) * unit
+        first = x - long if one.right < 0 else x
+        if first >= 0 and first + long <= width and 0 <= y <= high:
             found.append((x, y, one))
     return found
 
@@ -62,7 +66,7 @@ def draw_words(
 ) -> None:
     """Draw words with a dark rim into a picture."""
     unit = picture.width / 600
-    font = ImageFont.load_default(max(8.0, _SIZE * unit))
+    font = ImageFont.load_default(max(8.0, _PRINTED * unit))
     pen = ImageDraw.Draw(picture)
     for x, y, one in _places(words, x_range, y_range, picture.width):
         anchor = "rm" if one.right < 0 else "lm"
@@ -81,7 +85,7 @@ def svg_words(
     """Write words with a dark rim as SVG."""
     unit = width / 600
     style = (
-        f'font-family="sans-serif" font-weight="bold" font-size="{_SIZE * unit:.2f}"'
+        f'font-family="sans-serif" font-weight="bold" font-size="{_PRINTED * unit:.2f}"'
         f' paint-order="stroke" stroke="black" stroke-opacity="0.7" stroke-width="{3 * unit:.2f}"'
         ' dominant-baseline="central"'
     )
