@@ -133,8 +133,8 @@ def test_a_click_beside_the_brush_clears_it(lab, shown):
 def test_scatter_and_table_by_mouse(lab, shown):
     plots = shown.output.locator(".tem-plots")
     plots.get_by_role("button", name="Scatter").click()
+    plots.locator(".bqplot image").first.wait_for()  # of the points: the histogram has none
     area = plots.locator(".bqplot .plotarea_events").first
-    area.wait_for()
     lab.page.wait_for_timeout(500)
     box = area.bounding_box()
     lab.drag(

@@ -17,7 +17,7 @@ SHOWS = ("image", "model", "residual", "filtered")
 _JS = Path(__file__).with_name("js")
 _PARTS = (
     *("geometry", "data", "shaders", "gl", "lines", "maps", "raster", "overlay"),
-    *("handles", "gestures", "viewport", "stage", "layer"),
+    *("handles", "gestures", "viewport", "pace", "choices", "surface", "stage", "layer"),
 )
 
 

@@ -76,13 +76,13 @@ class Gestures {
   /** Move the marker that was grabbed; a reflection is followed while it moves. */
   carry({ x, y }) {
     this.drag.at = { x, y };
-    this.stage.preview(this.drag.grabbed, x, y);
-    if (this.stage.reciprocal) this.stage.tellMoving();
+    this.stage.choices.preview(this.drag.grabbed, x, y);
+    if (this.stage.reciprocal) this.stage.choices.tellMoving();
   }
 
   /** Keep the marker that is held where the mouse has it, though Python sent the markers anew. */
   hold() {
-    if (this.drag?.at) this.stage.preview(this.drag.grabbed, this.drag.at.x, this.drag.at.y);
+    if (this.drag?.at) this.stage.choices.preview(this.drag.grabbed, this.drag.at.x, this.drag.at.y);
   }
 
   pan(now) {
@@ -109,7 +109,7 @@ class Gestures {
   choose(final) {
     const { path, base, mode, tool } = this.drag;
     const mask = maskInside(this.stage.markers, path.map((p) => [p.x, p.y]));
-    this.stage.select(this.combine(base, mask, mode), { tool, mode, path: this.extent(path), final });
+    this.stage.choices.select(this.combine(base, mask, mode), { tool, mode, path: this.extent(path), final });
   }
 
   combine(base, mask, mode) {
@@ -129,7 +129,7 @@ class Gestures {
     const now = this.at(event);
     if (!drag.moved) this.click(now);
     else if (drag.grabbed >= 0)
-      this.stage.edit("move", { index: drag.grabbed, x: now.x, y: now.y });
+      this.stage.choices.edit("move", { index: drag.grabbed, x: now.x, y: now.y });
     else if (drag.tool === "zoom") this.stage.ask(this.extent(drag.path));
     else if (drag.tool === "rectangle" || drag.tool === "lasso") this.choose(true);
     this.finish();
@@ -138,14 +138,14 @@ class Gestures {
   cancel() {
     if (this.drag?.at) this.putBack();
     else if (this.drag?.moved && this.drag.tool === "pan") this.stage.glide(this.drag.ranges);
-    if (this.drag && this.drag.tool !== "pan") this.stage.reset(this.drag.base);
+    if (this.drag && this.drag.tool !== "pan") this.stage.choices.reset(this.drag.base);
     this.finish();
   }
 
   putBack() {
     const { grabbed, from } = this.drag;
-    this.stage.preview(grabbed, from.x, from.y);
-    if (this.stage.reciprocal) this.stage.edit("move", { index: grabbed, ...from });
+    this.stage.choices.preview(grabbed, from.x, from.y);
+    if (this.stage.reciprocal) this.stage.choices.edit("move", { index: grabbed, ...from });
   }
 
   finish() {
@@ -161,15 +161,15 @@ class Gestures {
   click(now) {
     const { tool, base, mode } = this.drag;
     const index = this.nearest(now);
-    if (tool === "add") this.stage.edit("add", { x: now.x, y: now.y });
-    else if (tool === "delete" && index >= 0) this.stage.edit("delete", { index });
+    if (tool === "add") this.stage.choices.edit("add", { x: now.x, y: now.y });
+    else if (tool === "delete" && index >= 0) this.stage.choices.edit("delete", { index });
     else if (!["delete", "move", "zoom"].includes(tool)) {
       const mask = new Uint8Array(base.length);
       if (index >= 0) mask[index] = 1;
       const toggled = index >= 0 && mode === "add" && base[index] ? "remove" : mode;
-      this.stage.select(this.combine(base, mask, toggled), { tool: "click", mode, final: true });
+      this.stage.choices.select(this.combine(base, mask, toggled), { tool: "click", mode, final: true });
       const hit = index >= 0 ? index : undefined;
-      if (tool === "pan") this.stage.edit("click", { index: hit, x: now.x, y: now.y });
+      if (tool === "pan") this.stage.choices.edit("click", { index: hit, x: now.x, y: now.y });
     }
   }
 
@@ -196,9 +196,9 @@ class Gestures {
     } else if (event.key === "+" || event.key === "=") zoom(0.8);
     else if (event.key === "-" && !control) zoom(1.25);
     else if (event.key === "0" && !control) this.stage.home();
-    else if (event.key === "Delete" || event.key === "Backspace") this.stage.edit("delete", {});
+    else if (event.key === "Delete" || event.key === "Backspace") this.stage.choices.edit("delete", {});
     else if (event.key === "Escape") this.escape();
-    else if (control && event.key.toLowerCase() === "z") this.stage.edit(event.shiftKey ? "redo" : "undo", {});
+    else if (control && event.key.toLowerCase() === "z") this.stage.choices.edit(event.shiftKey ? "redo" : "undo", {});
     else if (control && event.key.toLowerCase() === "a") this.all();
     else return;
     event.preventDefault();
@@ -207,11 +207,11 @@ class Gestures {
 
   escape() {
     if (this.drag) this.cancel();
-    else this.stage.select(new Uint8Array(this.stage.markers.count), { tool: "click", mode: "replace", final: true });
+    else this.stage.choices.select(new Uint8Array(this.stage.markers.count), { tool: "click", mode: "replace", final: true });
   }
 
   all() {
     const mask = new Uint8Array(this.stage.markers.count).fill(1);
-    this.stage.select(mask, { tool: "all", mode: "replace", final: true });
+    this.stage.choices.select(mask, { tool: "all", mode: "replace", final: true });
   }
 }

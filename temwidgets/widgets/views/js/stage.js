@@ -1,28 +1,19 @@
-// The canvas in the page: reads the traits, draws when something is new, and does what the
-// gestures ask for.
+// The canvas in the page: reads the traits and draws when something is new.
 
-const SEND_EVERY = 60;
-const HIDDEN_FOR = 3000;
-// Where drawing takes longer than this (ms; software GL), moving pictures are drawn coarsely and
-// the axes follow a little later; at rest all is sharp.
-const SLOW = 12;
-const AT_REST = 160;
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
 const PARTS = ["picture", "colours", "tones", "markers", "lines", "maps", "handles"];
 const KEYS = "Arrow keys pan, plus and minus zoom, 0 shows the whole image";
 
-class Stage {
+class Stage extends Surface {
   constructor(model, scales, el, signal) {
-    Object.assign(this, { model, el, signal });
-    this.drawn = 0;
+    super(model, el, signal);
     this.stale = new Set(PARTS);
     const tell = ({ x, y }) => model.send({ type: "shown", x, y });
     this.port = new Viewport(scales, signal, () => this.schedule(), tell);
     this.view = this.port.view;
     this.build();
-    this.sendMask = throttled(() => this.send(), SEND_EVERY, signal);
-    this.tellMoving = throttled(() => this.sendMoving(), SEND_EVERY, signal);
-    this.times = [];
+    this.pace = new Pace();
+    this.choices = new Choices(this, model, signal);
     this.follow();
     this.read();
     this.watchSize();
@@ -38,51 +29,15 @@ class Stage {
     this.handles = new Handles(this.box, this, this.signal);
   }
 
-  newCanvas() {
-    const canvas = document.createElement("canvas");
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", "application");
-    canvas.setAttribute("aria-roledescription", "image viewer");
-    canvas.setAttribute("aria-label", this.name);
-    canvas.dataset.drawn = String(this.drawn);
-    if (this.canvas) this.canvas.replaceWith(canvas);
-    else this.box.prepend(canvas);
-    this.canvas = canvas;
-    this.gestures = new Gestures(canvas, this, this.signal);
+  /** The mouse is heard on the new canvas. */
+  renewed() {
+    this.gestures = new Gestures(this.canvas, this, this.signal);
     this.gestures.cursor();
-    canvas.addEventListener("webglcontextlost", (event) => {
-      event.preventDefault();
-      this.painter = null;
-      if (this.visible) setTimeout(() => this.wake(), 200);
-    }, { signal: this.signal });
   }
 
-  /** Take a drawing context; views that are scrolled away give theirs back. */
-  wake() {
-    if (this.painter || this.signal.aborted) return;
-    if (this.used) this.newCanvas();
-    this.used = true;
-    this.painter = this.makePainter();
+  woken() {
     this.stale = new Set(PARTS);
     this.resize();
-  }
-
-  makePainter() {
-    if (this.model.get("renderer") === "raster") return new RasterPainter(this.canvas);
-    try {
-      return new GlPainter(this.canvas);
-    } catch (error) {
-      console.warn(`temwidgets: drawing without WebGL2 (${error.message})`);
-      this.newCanvas();
-      return new RasterPainter(this.canvas);
-    }
-  }
-
-  sleep() {
-    if (!this.painter) return;
-    const { painter } = this;
-    this.painter = null;
-    painter.dispose();
   }
 
   follow() {
@@ -98,31 +53,12 @@ class Stage {
     listen("places labels values origin", mark("markers"));
     for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
     listen("map_looks", mark("maps"));
-    listen("states", () => this.heard());
+    listen("states", () => this.choices.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
     listen("ellipses marker_mode marker_limits marker_color legend show_legend units scale_bar", () => this.read());
     listen("label", () => this.canvas.setAttribute("aria-label", this.name));
     listen("tool", () => this.gestures.cursor());
     listen("margin", () => this.resize());
-  }
-
-  watchSize() {
-    const sizes = new ResizeObserver(() => this.resize());
-    sizes.observe(this.el);
-    let timer = null;
-    const seen = new IntersectionObserver((entries) => {
-      this.visible = entries[entries.length - 1].isIntersecting;
-      clearTimeout(timer);
-      if (this.visible) this.wake();
-      else timer = setTimeout(() => this.sleep(), HIDDEN_FOR);
-    }, { rootMargin: "200px" });
-    seen.observe(this.el);
-    this.signal.addEventListener("abort", () => {
-      sizes.disconnect();
-      seen.disconnect();
-      clearTimeout(timer);
-      this.sleep();
-    });
   }
 
   resize() {
@@ -145,7 +81,7 @@ class Stage {
 
   /** Show while the mouse moves. */
   glide(ranges) {
-    this.moved = performance.now();
+    this.pace.touch();
     this.port.show(ranges);
   }
 
@@ -217,7 +153,7 @@ class Stage {
     const large = sigma * HALF_HEIGHT * perLength > Math.max(radius, 7);
     const stroke = Math.min(1.5, Math.max(0.8, radius / 2.5));
     const contour = this.model.get("ellipses") && large ? HALF_HEIGHT : 0;
-    Object.assign(this.style, { radius, contour, stroke, ratio: this.ratio });
+    Object.assign(this.style, { radius, contour, stroke, ratio: this.pace.ratio });
   }
 
   schedule() {
@@ -230,37 +166,24 @@ class Stage {
 
   draw() {
     if (!this.painter || !this.view.width || this.signal.aborted) return;
-    const gliding = performance.now() - (this.moved ?? -Infinity) < AT_REST;
-    this.setResolution(gliding && this.slow ? this.coarse : 1);
+    const { pace } = this;
+    pace.fit(this.canvas, this.view, () => this.schedule());
     this.upload();
     this.sizeMarkers();
-    this.style.thin = Boolean(gliding && this.slow);
+    this.style.thin = pace.thin;
     const start = performance.now();
     this.painter.draw(this.view, this.style);
-    if (gliding && this.slow === undefined) this.judge(start);
+    if (pace.gliding && pace.slow === undefined) this.judge(start);
     this.handles.place(this.view);
     this.overlay.scaleBar(this.view, this.model.get("units"), this.model.get("scale_bar"));
     this.drawn += 1;
     this.canvas.dataset.drawn = String(this.drawn);
   }
 
-  setResolution(factor) {
-    this.ratio = factor * (window.devicePixelRatio || 1);
-    const size = [this.view.width, this.view.height].map((v) => Math.round(v * this.ratio));
-    if (this.canvas.width !== size[0]) this.canvas.width = size[0];
-    if (this.canvas.height !== size[1]) this.canvas.height = size[1];
-    clearTimeout(this.sharpen);
-    if (factor < 1) this.sharpen = setTimeout(() => this.schedule(), AT_REST + 20);
-  }
-
-  /** Find out, from three frames, whether this machine draws slowly. */
   judge(start) {
     this.painter.finish();
-    this.times.push(performance.now() - start);
-    if (this.times.length < 3) return;
-    const least = Math.min(...this.times);
-    this.slow = this.port.lazy = least > SLOW;
-    this.coarse = Math.max(0.33, Math.sqrt((0.4 * SLOW) / least));
+    this.pace.judge(performance.now() - start);
+    this.port.lazy = Boolean(this.pace.slow);
   }
 
   upload() {
@@ -297,61 +220,10 @@ class Stage {
     return this.model.get("show_markers") && this.markers.count > 0;
   }
 
-  /** Python tells which columns are selected; while the mouse selects, the mouse is right. */
-  heard() {
-    if (this.gestures.drag?.moved) return;
-    const states = asArray(this.model.get("states"), "uint8");
-    if (states.length !== this.markers.count) return;
-    this.markers.states.set(states);
-    this.restate();
-  }
-
   restate() {
     this.stale.add("states");
     this.style.dimming = this.markers.anySelected && !this.reciprocal;
     this.schedule();
-  }
-
-  reset(mask) {
-    this.markers.select(mask);
-    this.restate();
-    this.choice = { mask, how: { tool: "undo" } };
-    this.sendMask(true);
-  }
-
-  select(mask, how) {
-    if (!this.markers.count) return;
-    if (!how.final) this.moved = performance.now();
-    this.markers.select(mask);
-    this.restate();
-    this.choice = { mask, how };
-    this.sendMask(how.final);
-  }
-
-  send() {
-    const { mask, how } = this.choice;
-    const { tool, mode, path } = how;
-    this.model.send({ type: "select", tool, mode, extent: path ?? null }, undefined, [mask.slice().buffer]);
-  }
-
-  preview(index, x, y) {
-    const { markers } = this;
-    markers.move(index, x, y);
-    if (this.reciprocal) markers.move((index + markers.count / 2) % markers.count, -x, -y);
-    this.painter?.setMarkers(markers);
-    this.schedule();
-  }
-
-  /** A message that was put off does not come after the final one. */
-  sendMoving() {
-    const { grabbed, at } = this.gestures.drag ?? {};
-    if (at) this.edit("moving", { index: grabbed, ...at });
-  }
-
-  edit(type, details) {
-    const { index, x, y } = details;
-    const label = index === undefined ? null : this.markers.labels[index];
-    this.model.send({ type, label, x: x ?? null, y: y ?? null });
   }
 
   rubber(points) {
