@@ -157,7 +157,7 @@ def test_from_lattice_to_displacement_and_the_script_repeats_it(lattice, tmp_pat
     click(explorer.sublattices.sort)
     explorer.sublattices.rows[0].name.value = "A"
     explorer.plot = "Cell"
-    click(explorer.cell.average)
+    click(explorer.cell.steps.average)
     workspace.run(tw.displacements, into="columns", reference="site", wait=True)
     names = {}
     exec(workspace.script(tmp_path / "again.py"), names)

@@ -12,13 +12,13 @@ import xarray as xr
 import temwidgets as tw
 from temwidgets.analysis.lattice_data import vectors_of
 from temwidgets.widgets import palette
-from temwidgets.widgets.controls import button, checkbox
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.messages import Message
 from temwidgets.widgets.status import StatusLine
 from temwidgets.widgets.style import row, style_sheet
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._cell_profile import CellProfile
+from temwidgets.widgets.views._cell_steps import CellSteps
 from temwidgets.widgets.views._site_lines import SiteLines
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.workspace import Workspace
@@ -50,6 +50,8 @@ class UnitCellView(widgets.VBox):
         While False nothing is drawn, for nobody sees it.
     line : ((y, x), (y, x)) or None
         Ends of the profile in lengths from the corner of a cell; None: no profile.
+    steps : CellSteps
+        Buttons that average the cells, fit the motif and place missing columns.
     image_view : ImageView
         Draws the cell; ``image_view.handles["site 0"]`` is where the first site is.
     names : SiteLines
@@ -79,7 +81,6 @@ class UnitCellView(widgets.VBox):
         self._busy = False
         self._pending: str | None = None
         self._seen: widgets.Widget | None = None
-        self._actions: list[widgets.Button] = []
         self._picture = Workspace()
         self.image_view = ImageView(self._picture, height=self.height, color_by=None)
         # The markers are copies of the sites: they follow the handles and are not edited.
@@ -92,18 +93,24 @@ class UnitCellView(widgets.VBox):
         body = widgets.HBox([widgets.VBox([self.names, self.profile]), self.image_view])
         body.add_class("tem-cell")
         self._tail = tuple(lines)
-        self._body, self._head = body, (style_sheet(), self._buttons())
+        self.steps = CellSteps(self.workspace)
+        self.measure = widgets.ToggleButton(
+            description="Profile", icon="area-chart", layout={"width": "auto"},
+            tooltip="Intensity along a line; drag its ends",
+        )  # fmt: skip
+        self.measure.observe(self._measured, "value")
+        self._body, self._head = body, (style_sheet(), row(*self.steps.children, self.measure))
         self._heard = (
             (self.workspace, self._shown, ["cell", "lattice"]),
             (self, self._shown, ["active"]),
-            (self.workspace.job, self._rest, ["running"]),
+            (self.workspace.job, self.steps.rest, ["running"]),
             (self.image_view, self._dragged, ["handles", "dragged"]),
             (self, self._lined, ["line"]),
         )
         for owner, act, names in self._heard:
             owner.observe(act, names)
         self._shown(None)
-        self._rest(None)
+        self.steps.rest(None)
         self.line = line
 
     def close(self) -> None:
@@ -118,55 +125,6 @@ class UnitCellView(widgets.VBox):
     def show_error(self, error: BaseException) -> None:
         """Show the sentence of an exception in the status line."""
         self.workspace.message = Message("error", sentence(error))
-
-    def _buttons(self) -> widgets.HBox:
-        self.average = self._action(
-            "Average", "Average all cells of the image, registered by their columns", self._average
-        )
-        self.selected = checkbox("selected only", "Average the cells of the selected columns")
-        self.fit = self._action(
-            "Fit motif", "Find the columns of the cell and fit them", self._fit_motif
-        )
-        self.complete = self._action(
-            "Place missing columns", "Add the columns that the motif predicts", self._complete
-        )
-        self.measure = widgets.ToggleButton(
-            description="Profile", icon="area-chart", layout={"width": "auto"},
-            tooltip="Intensity along a line; drag its ends",
-        )  # fmt: skip
-        self.measure.observe(self._measured, "value")
-        return row(self.average, self.selected, self.fit, self.complete, self.measure)
-
-    def _action(self, description: str, tooltip: str, act: Any) -> widgets.Button:
-        made = button(description, tooltip, button_style="primary")
-        made.on_click(act)
-        self._actions.append(made)
-        return made
-
-    @guarded
-    def _rest(self, _: Any) -> None:
-        for made in self._actions:
-            made.disabled = self.workspace.job.running
-
-    @guarded
-    def _average(self, _: Any) -> None:
-        workspace, columns = self.workspace, self.workspace.columns
-        options: dict[str, Any] = {}
-        if columns is None or "n_a" not in columns:
-            options["columns"] = None
-        if self.selected.value:
-            if not workspace.selection.labels.size:
-                raise ValueError("No column is selected: select some in a view first.")
-            options["labels"] = workspace.selection.labels
-        workspace.run(tw.mean_cell, into="cell", **options)
-
-    @guarded
-    def _fit_motif(self, _: Any) -> None:
-        self.workspace.run(tw.fit_motif, into="lattice")
-
-    @guarded
-    def _complete(self, _: Any) -> None:
-        self.workspace.run(tw.complete_columns, into="columns")
 
     def _rename(self, site: int, name: str) -> None:
         self._change(tw.name_sites, names={site: name})
@@ -193,9 +151,8 @@ class UnitCellView(widgets.VBox):
         if shown is not self._seen:
             self._seen = shown
             self.children = (*self._head, shown, *self._tail)
-        self.fit.layout.display = self.measure.layout.display = "" if cell is not None else "none"
-        known = lattice is not None and self.workspace.columns is not None
-        self.complete.layout.display = "" if cell is not None and known else "none"
+        self.measure.layout.display = "" if cell is not None else "none"
+        self.steps.offer()
         if cell is None:
             return
         image = tw.cell_image(cell, **_picture(cell))

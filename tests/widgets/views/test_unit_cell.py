@@ -39,7 +39,7 @@ def workspace(crystal):
 @pytest.fixture
 def view(workspace):
     view = UnitCellView(workspace)
-    view.average.click()
+    view.steps.average.click()
     assert workspace.job.wait(60)
     assert workspace.message.level != "error", workspace.message.text
     return view
@@ -114,8 +114,8 @@ def test_a_profile_between_two_points(view):
 
 
 def test_only_cells_of_selected_columns(view, workspace):
-    view.selected.value = True
-    view.average.click()
+    view.steps.selected.value = True
+    view.steps.average.click()
     assert "No column is selected" in workspace.message.text
 
 
@@ -140,7 +140,7 @@ def test_a_bare_cell(view, workspace):
 
 
 def test_the_motif_is_fitted_in_the_cell(view, workspace):
-    view.fit.click()
+    view.steps.fit.click()
     assert workspace.job.wait(120)
     assert workspace.history[-1].name == "fit_motif", workspace.message.text
     fitted = workspace.lattice["site_position"].values
@@ -154,9 +154,9 @@ def test_the_motif_is_fitted_in_the_cell(view, workspace):
 
 def test_faint_columns_are_placed_from_the_motif(view, workspace):
     before = workspace.columns.sizes["column"]
-    view.fit.click()
+    view.steps.fit.click()
     assert workspace.job.wait(120)
-    view.complete.click()
+    view.steps.complete.click()
     assert workspace.job.wait(120)
     assert workspace.history[-1].name == "complete_columns", workspace.message.text
     # the second site of each cell was not among the columns
