@@ -1,0 +1,182 @@
+"""Maps at the pixels of an image from fields on a coarse grid, blank outside the crystal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import scipy.ndimage as ndi
+
+from temwidgets.kernels.fourier.fine_grid import fine_grid, refine
+from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
+from temwidgets.kernels.fourier.phase_engine import EDGE, Measured
+
+_TRUSTED = 0.25  # share of a window that must lie in the crystal for a field to be carried on
+_VAGUE = 0.5  # radians: error of the phase at one sigma beyond which g is not measured
+_LEAST_SINE = 0.05  # of the angle between two reflections that together tell strain
+
+_POSITIVE = (1e-36, 1e36)  # variances that float32 holds
+
+Index = tuple[np.ndarray, np.ndarray]
+
+
+Change = Callable[[np.ndarray], None]
+
+
+class _Field(NamedTuple):
+    """A field on the coarse grid, and where it goes."""
+
+    values: np.ndarray  # (y, x)
+    out: np.ndarray  # (y, x) float32, at the pixels
+    reflection: int | None  # None: of the lattice
+    change: Change | None
+
+
+class MapMaker:
+    """Carries fields to every `stride`-th pixel: `add` them, then `carry` all at once.
+
+    Parameters
+    ----------
+    measured : Measured
+    g : ndarray, (n, 2)
+        Its reflections.
+    known : ndarray of bool, (y, x)
+        Where the lattice fit is known, on the coarse grid.
+    spectrum : ImageSpectrum
+    stride : int
+
+    Attributes
+    ----------
+    inside : ndarray of bool, (reflection, y, x)
+        Where each reflection is measured.
+    several : bool
+        Whether there are reflections that are not in line.
+    strained : ndarray of bool, (y, x)
+        Where two or more that are not in line are.
+    """
+
+    def __init__(
+        self,
+        measured: Measured,
+        g: np.ndarray,
+        known: np.ndarray,
+        spectrum: ImageSpectrum,
+        stride: int = 1,
+    ):
+        self.measured = measured
+        self.fine = fine_grid(spectrum, measured.grid, stride)
+        self.inside = self._inside()
+        pairs = _pairs(g)
+        self.several = bool(pairs)
+        self.strained = np.zeros(self.fine.shape, bool)
+        for a, b in pairs:
+            self.strained |= self.inside[a] & self.inside[b]
+        trusted = [f.weight > _TRUSTED for f in measured.fringes]
+        self._nearest = self._nearest_of(trusted)
+        several = np.sum(trusted, axis=0) > 1
+        self._nearest_strained = _nearest(several & known)
+        self._fields: list[_Field] = []
+        self._phases: set[str] = set()
+        self._maps: dict[str, np.ndarray] = {}
+
+    def add(
+        self,
+        name: str,
+        values: np.ndarray,
+        reflection: int | None = None,
+        change: Change | None = None,
+    ) -> None:
+        """Add a field (y, x) on the coarse grid, of a reflection or of the lattice.
+
+        ``change(band)`` alters rows of pixels in place before they are blanked.
+        """
+        if reflection is None:
+            out = self._maps[name] = np.empty(self.fine.shape, np.float32)
+        else:
+            size = (len(self.inside), *self.fine.shape)
+            whole = self._maps.setdefault(name, np.empty(size, np.float32))
+            out = whole[reflection]
+        self._fields.append(_Field(values, out, reflection, change))
+
+    def add_error(self, name: str, variance: np.ndarray, reflection: int | None = None) -> None:
+        """Add the root of a variance; splines run through its logarithm, so it stays positive."""
+        logarithm = np.log(np.clip(variance, *_POSITIVE).astype(np.float32)) / 2
+        self.add(name, logarithm, reflection, _exponential)
+
+    def add_phase(self, name: str, phasor: np.ndarray, reflection: int) -> None:
+        """Add the phase of a complex field; it is the field that splines run through."""
+        self.add(name, phasor.real, reflection)
+        self.add(f"{name} sine", phasor.imag, reflection)
+        self._phases.add(name)
+
+    def carry(self) -> dict[str, np.ndarray]:
+        """Return all maps, (reflection, y, x) or (y, x); NaN where they are not measured."""
+        blanks = [_blank(mask) for mask in self.inside]
+        lattice = _blank(self.strained)
+        values, finishes = [], []
+        for field in self._fields:
+            k = field.reflection
+            index = self._nearest_strained if k is None else self._nearest[k]
+            values.append(field.values[index])
+            finishes.append(_ending(field.change, lattice if k is None else blanks[k]))
+        refine(values, self.fine, [field.out for field in self._fields], finishes)
+        for name in self._phases:
+            cosine = self._maps[name]
+            np.arctan2(self._maps.pop(f"{name} sine"), cosine, out=cosine)
+        return self._maps
+
+    def _inside(self) -> np.ndarray:
+        shares = []
+        for share, fringes in zip(self.measured.share, self.measured.fringes, strict=True):
+            variance = np.maximum(fringes.covariance[0], fringes.covariance[2])
+            vague = 2 * np.pi * self.measured.sigma * np.sqrt(np.maximum(variance, 0)) > _VAGUE
+            shares.append(np.where(vague, np.minimum(share, 0), share))
+        planes = np.empty((len(shares), *self.fine.shape), np.float32)
+        refine(shares, self.fine, list(planes))
+        return planes > EDGE
+
+    def _nearest_of(self, trusted: Sequence[np.ndarray]) -> list[Index]:
+        known: dict[int, Index] = {}
+        for k, number in enumerate(self.measured.crystal.tolist()):
+            if number not in known:
+                known[number] = _nearest(trusted[k])
+        return [known[number] for number in self.measured.crystal.tolist()]
+
+
+def _pairs(g: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of vectors that are not in line."""
+    length = np.hypot(*g.T)
+    return [
+        (a, b)
+        for a, b in combinations(range(len(g)), 2)
+        if abs(g[a, 0] * g[b, 1] - g[a, 1] * g[b, 0]) > _LEAST_SINE * length[a] * length[b]
+    ]
+
+
+def _nearest(trusted: np.ndarray) -> Index:
+    """Index of the nearest point that is trusted."""
+    index = np.indices(trusted.shape, np.int32)
+    if trusted.any():
+        ndi.distance_transform_edt(
+            ~trusted, return_distances=False, return_indices=True, indices=index
+        )
+    return index[0], index[1]
+
+
+def _blank(mask: np.ndarray) -> np.ndarray:
+    return np.where(mask, np.float32(1), np.float32(np.nan))
+
+
+def _exponential(band: np.ndarray) -> None:
+    np.exp(band, out=band)
+
+
+def _ending(change: Change | None, blank: np.ndarray) -> Callable[[np.ndarray, slice], None]:
+    def end(band: np.ndarray, rows: slice) -> None:
+        if change is not None:
+            change(band)
+        band *= blank[rows]
+
+    return end
