@@ -116,7 +116,7 @@ def test_pixels_and_origin_do_not_matter(strained):
     assert chosen.attrs["sigma"] == pytest.approx(100 * found.attrs["sigma"], rel=0.01)
     other = tw.local_spacing(scaled, vectors, sigma=100 * found.attrs["sigma"])
     assert (other["mask"].values == found["mask"].values).mean() > 0.999
-    assert rms(other["d_spacing"].values / 100 / found["d_spacing"].values - 1) < 1e-4
+    assert rms(other["d_spacing"].values / 100 / found["d_spacing"].values - 1) < 5e-4
     assert other["d_spacing"].attrs["units"] == "px"
 
 
