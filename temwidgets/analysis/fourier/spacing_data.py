@@ -12,6 +12,7 @@ from temwidgets.analysis.fourier.strain_data import STRAIN_TEXT
 from temwidgets.conventions import length_unit, quantity
 
 _DIMS = ("reflection", "y", "x")
+_LEAST_SINE = 0.05  # of the angle between two reflections that together tell strain
 STRAINS = ("e_xx", "e_yy", "e_xy", "rotation")
 """Strain that local spacing reports."""
 COMPONENT = ("component", ["y", "x"], {"units": "1", "long_name": "component"})
@@ -83,13 +84,23 @@ def put_mask(made: xr.Dataset, inside: np.ndarray) -> None:
 def lattices_of(reflections: xr.Dataset) -> np.ndarray:
     """Number of the lattice of each reflection; all are of one where none is told.
 
-    A reflection that `find_reflections` gave to no lattice is one of its own.
+    A reflection that `find_reflections` gave to no lattice is one of its own. Strain takes two
+    reflections that are not in line: where no lattice has them, such as two that were clicked, all
+    are taken as one.
     """
     count = reflections.sizes["reflection"]
     if "lattice" not in reflections:
         return np.zeros(count, int)
     lattice = reflections["lattice"].values.astype(int)
-    return np.where(lattice < 0, lattice.max(initial=0) + 1 + np.arange(count), lattice)
+    lattice = np.where(lattice < 0, lattice.max(initial=0) + 1 + np.arange(count), lattice)
+    g = reflections["g"].transpose("reflection", "component").values
+    several = any(_not_in_line(g[lattice == number]) for number in np.unique(lattice))
+    return lattice if several else np.zeros(count, int)
+
+
+def _not_in_line(g: np.ndarray) -> bool:
+    cross = np.outer(g[:, 0], g[:, 1]) - np.outer(g[:, 1], g[:, 0])
+    return bool((np.abs(cross) > _LEAST_SINE * np.outer(*[np.hypot(*g.T)] * 2)).any())
 
 
 def no_maps(image: xr.DataArray, reflections: xr.Dataset, stride: int) -> xr.Dataset:
