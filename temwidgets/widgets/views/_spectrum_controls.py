@@ -56,6 +56,7 @@ class SpectrumToolbar(ToolRow):
         self.redo = button("repeat", "Redo (Ctrl+Shift+Z)", view.redo)
         self.rings = self.switch("circle-o", "Show rings round the reflections")
         self.labels = self.switch("tag", "Write d-spacings beside the reflections")
+        self.type = self.switch("keyboard-o", "Add or move a reflection by numbers")
         self.profile = self.switch("area-chart", "Power against k, averaged over rings")
         self.settings = self.switch("sliders", "Display settings")
         self.export = self.switch("download", "Export the picture as PNG or SVG")
@@ -66,7 +67,7 @@ class SpectrumToolbar(ToolRow):
         self.arrange(
             [self.tools["pan"], self.tools["zoom"], self.home, self.near],
             [self.tools["rectangle"], self.tools["lasso"], self.tools["delete"], self.trash],
-            [self.undo, self.redo],
+            [self.type, self.undo, self.redo],
             [self.rings, self.labels, self.profile, self.settings, self.export],
         )
 

@@ -73,6 +73,7 @@ class SpectrumFollowing:
         view.stage.write("reflections", d_labels(shown, view.chosen) if view.labels else [])
         view.words.value = chosen_words(shown, view.chosen)
         view.toolbar.trash.disabled = not view.chosen
+        view.spot.refresh()
 
     @guarded
     def _imaged(self, _: Any) -> None:

@@ -26,6 +26,7 @@ from temwidgets.widgets.views._spectrum_profile import SpectrumProfile, reach_of
 from temwidgets.widgets.views._spectrum_rings import SpectrumRings
 from temwidgets.widgets.views._spectrum_scene import spectrum_scene
 from temwidgets.widgets.views._spectrum_stage import SpectrumStage
+from temwidgets.widgets.views._spot_sheet import SpotSheet
 from temwidgets.widgets.views.exported import Exported
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.views.overlays import Overlays
@@ -145,10 +146,12 @@ class SpectrumView(Exported, Overlays, SpectrumOptions):
         self.controls = SpectrumControls(self)
         self.toolbar.opens(self.toolbar.settings, self.settings)
         self.toolbar.opens(self.toolbar.export, self.export_sheet)
+        self.spot = SpotSheet(self)
+        self.toolbar.opens(self.toolbar.type, self.spot)
         body = widgets.VBox(
             [
-                self.toolbar, self.settings, self.export_sheet, self.stage, self.controls.rows,
-                self.words, self.place, self.note,
+                self.toolbar, self.settings, self.export_sheet, self.spot, self.stage,
+                self.controls.rows, self.words, self.place, self.note,
             ]
         )  # fmt: skip
         body.add_class("tem-image-view")

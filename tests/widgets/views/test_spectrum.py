@@ -434,3 +434,18 @@ def test_a_drag_sends_few_messages(view):
     drag(view.image_view, "centre", 9.5, -0.5)
     assert view.following.preview.wait(10)
     assert len(sent) <= 6
+
+
+def test_numbers_do_what_the_mouse_does(view):
+    spot = view.spot
+    spot.kx.value, spot.ky.value = G[0, 1] + 0.05, G[0, 0]
+    assert spot.move.disabled
+    spot.add.click()
+    assert view.chosen == (0,)
+    assert [spot.ky.value, spot.kx.value] == pytest.approx(G[0], abs=0.01)
+    spot.kx.value, spot.ky.value = G[1, 1], G[1, 0] + 0.05
+    spot.move.click()
+    assert view.reflections["g"].values[0] == pytest.approx(G[1], abs=0.01)
+    spot.kx.value = 90.0
+    spot.move.click()
+    assert "outside the spectrum" in view.message
