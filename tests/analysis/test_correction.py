@@ -116,6 +116,30 @@ def test_columns_follow_slow_line_offsets():
     np.testing.assert_allclose(found.x, [3 - 0.1, 3 - 0.2], atol=1e-6)
 
 
+def test_lines_are_moved_along_y_too(crystal):
+    image, truth = crystal
+    lines = image.y.values
+    drift = 2.0 * np.sin(lines / 25.0)
+    rows = (lines - float(lines[0])) / 1.1
+    # what was scanned at line y belongs to y - drift
+    seen = np.array([np.interp(rows - drift / 1.1, rows, row) for row in image.values.T]).T
+    moved = image.copy(data=seen)
+    mended = tw.correct_distortion(moved, row_drift=drift)
+    inner = {"y": slice(8, -8)}
+    left = float(np.sqrt((((mended - image).isel(inner)) ** 2).mean()))
+    assert left < 0.05 * float(np.sqrt((((moved - image).isel(inner)) ** 2).mean()))
+    assert np.isnan(tw.correct_distortion(image, row_drift=np.full(120, 5.0))[-3:]).all()
+    given = xr.DataArray(drift, coords={"y": lines}, dims="y", attrs={"units": "nm"})
+    columns = tw.correct_columns(truth, row_drift=given)
+    near = np.interp(truth.y, lines, drift)
+    np.testing.assert_allclose(columns.y, truth.y - near, atol=0.06)
+    np.testing.assert_allclose(columns.x, truth.x)
+    with pytest.raises(ValueError, match="lines would be turned over"):
+        tw.correct_distortion(image, row_drift=np.where(np.arange(120) % 2, 2.0, -2.0))
+    with pytest.raises(ValueError, match="row_drift is one number for each of the 120 lines"):
+        tw.correct_distortion(image, row_drift=[1.0])
+
+
 def test_bad_arguments_are_refused(crystal):
     image, truth = crystal
     for function, data in ((tw.correct_distortion, image), (tw.correct_columns, truth)):
