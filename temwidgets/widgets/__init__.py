@@ -29,6 +29,7 @@ _HOME = {
     "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),
     "temwidgets.widgets.views.domain_view": ("DomainView",),
     "temwidgets.widgets.views.histogram": ("Histogram",),
+    "temwidgets.widgets.views.map_profile": ("MapProfile",),
     "temwidgets.widgets.views.map_view": ("MapView",),
     "temwidgets.widgets.views.order": ("OrderView",),
     "temwidgets.widgets.views.polar": ("PolarHistogram",),

@@ -87,7 +87,7 @@ def test_the_map_under_the_cursor_is_read(lab, shown):
 
 
 def test_reflection_quantity_and_opacity_by_the_controls(lab, shown):
-    quantity = shown.output.get_by_role("combobox").nth(0)
+    quantity = shown.output.locator("select[title='Quantity that is shown']")
     quantity.select_option(label="Rotation")
     lab.wait_value("view.quantity", "rotation")
     shown.output.locator(".tem-legend", has_text="rotation (°)").wait_for()
@@ -95,7 +95,7 @@ def test_reflection_quantity_and_opacity_by_the_controls(lab, shown):
     assert "rotation (°)" in labels.all_text_contents()
     quantity.select_option(label="d-spacing")
     lab.wait_value("view.quantity", "d_spacing")
-    shown.output.get_by_role("combobox").nth(1).select_option(index=2)
+    shown.output.get_by_label("of", exact=True).select_option(index=2)
     lab.wait_value("view.reflection", 2)
     slider = shown.output.get_by_role("slider").first
     slider.focus()
@@ -124,4 +124,99 @@ def test_labels_are_read_in_both_themes(lab, shown, theme):
     ]  # fmt: skip
     right = shown.output.bounding_box()
     assert all(b["x"] + b["width"] <= right["x"] + right["width"] + 1 for b in boxes)
+    assert not lab.errors
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def place(lab, cell, view, y, x):
+    """Page pixels of a place on an image view."""
+    box = cell.canvas.first.bounding_box()
+    (left, right), (top, bottom) = lab.value(f"[{view}.x_range, {view}.y_range]")
+    across = (x - left) / (right - left) * box["width"]
+    return box["x"] + across, box["y"] + (y - top) / (bottom - top) * box["height"]
+
+
+def test_a_profile_follows_the_line_that_is_dragged(lab, shown):
+    shown.output.get_by_role("button", name="Profile", exact=True).click()
+    end = shown.output.locator(".tem-handle[data-name='profile end']")
+    end.wait_for()
+    shown.output.locator(".bqplot .axislabel", has_text="Distance from A (nm)").wait_for()
+    lab.page.wait_for_timeout(400)
+    start = lab.value("view.profile.start")
+    goal = (start[0] + 0.8, start[1] + 1.2)
+    lab.drag(middle(end), place(lab, shown, "view.image_view", *goal), steps=10)
+    lab.wait_value("view.profile.end", lambda e: e == pytest.approx(goal, abs=0.03))
+    lab.wait_value("view.image_view.dragged", "")
+    length = np.hypot(*np.subtract(lab.value("view.profile.end"), start))
+    assert lab.value("view.profile._x.max") == pytest.approx(length)
+    drawn = shown.output.locator(".bqplot").last.locator("path.line").first
+    assert len(drawn.get_attribute("d")) > 200
+    ranges = lab.value("view.image_view.x_range")
+    end.focus()
+    lab.page.keyboard.press("Shift+ArrowLeft")
+    lab.wait_value("view.profile.end[1]", lambda x: x < goal[1] - 0.02)
+    assert lab.value("view.image_view.x_range") == ranges
+    shown.output.get_by_role("button", name="Profile", exact=True).click()
+    end.wait_for(state="detached")
+    assert not lab.errors
+
+
+@pytest.fixture
+def phases(lab):
+    lab.execute(SETUP)
+    lab.execute("""
+import ipywidgets
+from temwidgets.widgets import PhasePanel
+work.local_spacing = None
+work.reflections = tw.make_reflections(truth["g"].values)
+image_view = ImageView(work, height=420)
+panel = PhasePanel(work, view=image_view)
+shown = MapView(work, view=image_view)
+work.run(tw.geometric_phase, into="strain", amend=True, wait=True)
+seen = []
+work.preview.observe(lambda change: seen.append(change["new"] is not None), "maps")
+""")
+    cell = lab.run("ipywidgets.VBox([panel, ipywidgets.HBox([image_view, shown])])")
+    cell.wait_drawn()
+    lab.page.wait_for_timeout(400)
+    return cell
+
+
+def test_the_strain_map_follows_the_reference_region(lab, phases):
+    against = phases.output.get_by_label("Strain against")
+    against.select_option(label="a region")
+    lab.wait_value("panel.reference.region is not None", True)
+    centre = phases.output.locator(".tem-handle[data-name='reference centre']")
+    centre.wait_for()
+    lab.wait_value("work.job.running", False)
+    lab.page.wait_for_timeout(400)
+    before = phases.pixels(phases.canvas.first)
+    steps = lab.value("len(work.history)")
+    y0, y1, x0, x1 = lab.value("panel.reference.region")
+    goal = ((y0 + y1) / 2 + 0.5, (x0 + x1) / 2 - 1.2)
+    target = place(lab, phases, "image_view", *goal)
+    lab.page.mouse.move(*middle(centre))
+    lab.page.mouse.down()
+    lab.page.mouse.move(*target, steps=8)
+    lab.wait_value("any(seen)", True)  # while the button is down
+    assert lab.value("panel.reference.moving")
+    assert lab.value("shown.data.maps is work.preview.maps")
+    lab.page.wait_for_timeout(200)
+    lab.page.mouse.up()
+    lab.wait_value("panel.reference.moving", False)
+    lab.wait_value("work.job.running or work.preview.maps is not None", False)
+    y0, y1, x0, x1 = lab.value("panel.reference.region")
+    assert ((y0 + y1) / 2, (x0 + x1) / 2) == pytest.approx(goal, abs=0.03)
+    told = lab.value("list(work.strain.attrs['reference'])")
+    assert told == pytest.approx([y0, y1, x0, x1], abs=0.03)
+    assert lab.value("len(work.history)") == steps
+    inside = "work.strain['e_xx'].sel(y=slice(*r[:2]), x=slice(*r[2:]))"
+    mean = lab.value(f"float((lambda r: {inside}.mean())(work.strain.attrs['reference']))")
+    assert abs(mean) < 2e-3
+    lab.page.wait_for_timeout(300)
+    assert (phases.pixels(phases.canvas.first) != before).mean() > 0.02
     assert not lab.errors

@@ -69,7 +69,7 @@ def burgers_words(found: xr.Dataset) -> str:
             f'<div class="tem-warning">The phase jumps by up to {step:.2g} rad along the loop (the'
             " count goes wrong at 3.14): draw it farther from the core.</div>"
         )
-    return f"<b>Burgers vector</b>{escape(_signed(text))}{warning}"
+    return f"<b>Loop</b>{escape(_signed(text))}{warning}"
 
 
 def _in_lattice_units(found: xr.Dataset) -> str:

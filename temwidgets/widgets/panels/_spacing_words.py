@@ -21,8 +21,8 @@ def spacing_words(maps: xr.Dataset) -> str:
     made, units = maps.attrs, length_unit(maps)
     parts = []
     if made.get("engine") == "windowed":
-        sides = " × ".join(str(int(v)) for v in np.atleast_1d(made["window"]))
-        parts.append(f"Rolling window of {sides} px, spots by {made.get('fit', 'fit')}")
+        sides = " × ".join(f"{v:.3g}" for v in np.atleast_1d(made["window"]))
+        parts.append(f"Rolling window of {sides} {units}, spots by {made.get('fit', 'fit')}")
     elif "sigma" in made:
         sigma = ", ".join(f"{v:.3g}" for v in np.unique(np.atleast_1d(made["sigma"])))
         parts.append(f"Phase gradient, Gaussian window of sigma {sigma} {units}")

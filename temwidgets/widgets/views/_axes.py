@@ -7,7 +7,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-_MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 28}
+MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 28}
 _GRID = "rgba(128, 128, 128, 0.25)"
 
 
@@ -70,7 +70,7 @@ def plot_figure(brush: bqplot.interacts.Selector, height: int, **content: Any) -
     """Make the figure of a plot that is brushed; its axes lie at the very ends of the scales."""
     return bqplot.Figure(
         interaction=brush,
-        fig_margin=_MARGIN,
+        fig_margin=MARGIN,
         padding_x=0,
         padding_y=0,
         layout={"width": "100%", "height": f"{height}px", "min_width": "260px"},

@@ -73,9 +73,10 @@ class MapData:
     @property
     def errors(self) -> xr.DataArray | None:
         """Return the standard error of the map; None where there is none."""
-        if not self.has_error or self._view.error or self._view.blocks > 1:
+        if self.values is None or not self.has_error or self._view.error:
             return None
-        return self._shown(error=True)
+        errors = self._shown(error=True)
+        return self._averaged(errors) if self._view.blocks > 1 else errors
 
     def refresh(self) -> None:
         """Look what there is, and take the map that is asked for."""
@@ -89,8 +90,7 @@ class MapData:
         if self.quantity is None or (self.label is None and self._by_reflection()):
             return
         values = self._shown(error=self._view.error and self.has_error)
-        size = self._view.blocks
-        self.values = tw.block_average(values, size) if size > 1 else values
+        self.values = self._averaged(values) if self._view.blocks > 1 else values
         step = -(-max(self.values.shape) // _LARGEST)
         self.drawn = self.values[::step, ::step] if step > 1 else self.values
         self.scale = map_scale(self.values)
@@ -131,6 +131,13 @@ class MapData:
         return shown_map(
             self.maps, self.quantity, reflection=self.label, error=error, masked=self._view.masked
         )
+
+    def _averaged(self, values: xr.DataArray) -> xr.DataArray:
+        """Average over blocks; how far noise is shared is told by the attributes of the maps."""
+        assert self.maps is not None
+        name = str(values.name)
+        alone = values.to_dataset(name=name).assign_attrs(self.maps.attrs)
+        return tw.block_average(alone, self._view.blocks)[name]
 
     def domains(self) -> np.ndarray | None:
         """Return the label of the domain at each pixel of the map; None without domains."""

@@ -7,7 +7,8 @@ from html import escape
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.fourier.shown_maps import Summary
+from temwidgets.analysis.fourier.shown_maps import Summary, summarise
+from temwidgets.widgets import palette
 from temwidgets.widgets.views._strain_words import NAMES as STRAIN_NAMES
 from temwidgets.widgets.views._variables import measured
 
@@ -62,7 +63,23 @@ def reflection_names(found: xr.Dataset | None) -> list[tuple[str, int]]:
     ]
 
 
-def summary_line(name: str, found: Summary, values: xr.DataArray, colour: str) -> str:
+def statistics_lines(
+    values: xr.DataArray,
+    groups: list[tuple[str, np.ndarray, str]],
+    label: np.ndarray | None,
+    chosen: np.ndarray | None,
+) -> str:
+    """Write a line for the whole map, one for each domain, and one for the pixels chosen."""
+    lines = [_line("all", summarise(values), values, palette.ALL)]
+    for name, _, colour in () if label is None else groups:
+        part = np.asarray(label == int(name.split()[1]))
+        lines.append(_line(name, summarise(values, part), values, colour))
+    if chosen is not None:
+        lines.append(_line("selected", summarise(values, chosen), values, palette.SELECTED))
+    return "".join(lines)
+
+
+def _line(name: str, found: Summary, values: xr.DataArray, colour: str) -> str:
     """Write swatch, name, mean ± deviation, number of pixels and area as a line of HTML."""
     swatch = f'<i class="tem-swatch" style="background:{colour}"></i>'
     return f"<div>{swatch}<b>{escape(name)}</b> {escape(_summary(found, values))}</div>"

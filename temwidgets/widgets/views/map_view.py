@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 import xarray as xr
 
-from temwidgets.analysis.fourier.shown_maps import QUANTITIES, check_maps, map_at, summarise
+from temwidgets.analysis.fourier.shown_maps import QUANTITIES, check_maps, map_at
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.fourier import fourier_product
@@ -26,12 +26,13 @@ from temwidgets.widgets.views._map_words import (
     NAMES,
     SOURCES,
     map_title,
-    summary_line,
+    statistics_lines,
     unit,
 )
 from temwidgets.widgets.views._over_image import OverImage
 from temwidgets.widgets.views.colormaps import NAMES as COLORMAPS
 from temwidgets.widgets.views.image_view import ImageView
+from temwidgets.widgets.views.map_profile import MapProfile
 
 _NAME = "map"
 _COLOURS = {"sequential": "viridis", "diverging": "diverging", "cyclic": "cyclic"}
@@ -86,6 +87,10 @@ class MapView(MapFiles, OverImage, ColumnsView):
         The parts.
     data : MapData
         What is shown: ``data.values``, and ``data.errors`` where there are some.
+    profile : MapProfile or None
+        The values along a line, once "Profile" has been pressed.
+    drawn : int
+        Grows when another map is shown.
 
     Raises
     ------
@@ -104,6 +109,8 @@ class MapView(MapFiles, OverImage, ColumnsView):
     blocks = traitlets.Int(0, min=0)
     regions = traitlets.Bool(False)
     brush = Interval()
+    drawn = traitlets.Int(0)
+    profile: MapProfile | None = None
 
     def __init__(
         self,
@@ -133,6 +140,8 @@ class MapView(MapFiles, OverImage, ColumnsView):
         if self._following:
             self.workspace.unobserve(self._on_maps, [*SOURCES, "domains"])
             self.workspace.preview.unobserve(self._on_maps, "maps")
+            if self.profile is not None:
+                self.profile.close()
         super().close()
 
     def _build(self) -> None:
@@ -143,8 +152,8 @@ class MapView(MapFiles, OverImage, ColumnsView):
         self._readout = widgets.HTML()
         self._readout.add_class("tem-stats")
         self._controls = MapControls(self)
-        plots = widgets.VBox([self.histogram, self._readout, self._note])
-        plots.add_class("tem-plots")
+        self._controls.profile.observe(self._profiled, "value")
+        plots = self._plots = widgets.VBox([self.histogram, self._readout, self._note])
         body = beside(self.image_view, plots) if self._own else plots
         self.children = [style_sheet(), *self._controls.head(), body]
 
@@ -161,6 +170,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
             self.histogram.show(self._groups(values), map_title(values))
             self._read_out()
         self._controls.refresh()
+        self.drawn += 1
 
     def _draw_map(self) -> None:
         data = self.data
@@ -188,15 +198,9 @@ class MapView(MapFiles, OverImage, ColumnsView):
         values = self.data.values
         if values is None:
             return
-        lines = [summary_line("all", summarise(values), values, palette.ALL)]
         label = self.data.domains() if self.regions else None
-        for name, _, colour in () if label is None else self.histogram.groups:
-            part = np.asarray(label == int(name.split()[1]))
-            lines.append(summary_line(name, summarise(values, part), values, colour))
-        if self.brush is not None:
-            chosen = summarise(values, self._inside(values.values))
-            lines.append(summary_line("selected", chosen, values, palette.SELECTED))
-        self._readout.value = "".join(lines)
+        chosen = None if self.brush is None else self._inside(values.values)
+        self._readout.value = statistics_lines(values, self.histogram.groups, label, chosen)
 
     def _inside(self, values: np.ndarray) -> np.ndarray:
         low, high = self.brush or (-np.inf, np.inf)
@@ -220,6 +224,15 @@ class MapView(MapFiles, OverImage, ColumnsView):
 
     def _clear(self) -> None:
         self.image_view.clear_map(_NAME)
+
+    @guarded
+    def _profiled(self, change: Any) -> None:
+        """Put in the profile only when it is seen: bqplot cannot draw where it is hidden."""
+        if self.profile is None:
+            self.profile = MapProfile(self)
+        self.profile.active = change["new"]
+        kept = [child for child in self._plots.children if child is not self.profile]
+        self._plots.children = [*kept, self.profile] if change["new"] else kept
 
     @guarded
     def _on_maps(self, change: Any) -> None:

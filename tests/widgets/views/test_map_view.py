@@ -298,6 +298,22 @@ def test_large_maps_are_thinned_for_the_screen_but_not_in_the_numbers(crystal):
     assert "1,430,000 px" in view._readout.value
 
 
+def test_blocks_are_averaged_with_their_errors(view, crystal):
+    view._controls.blocks.value = 5
+    made = shown(view)
+    assert made.values.shape == (12, 16)
+    assert not made.smooth
+    whole = crystal[1]["d_spacing"].values[0, 30:35, 40:45]
+    assert float(made.values[6, 8]) == pytest.approx(whole.mean())
+    assert float(view.data.errors[6, 8]) == pytest.approx(1e-4 / 5)
+    assert view.csv().splitlines()[1] == "y (nm),x (nm),d_spacing (nm),d_spacing_std (nm)"
+    view.blocks = 900
+    assert "Blocks of 900 px leave fewer than two" in view.message
+    view.blocks = 0
+    assert "absolute" in view.message
+    assert shown(view).values.shape == (61, 84)
+
+
 def test_files_hold_the_map_with_units_and_errors(view, crystal, tmp_path):
     maps = crystal[1]
     view.save_csv(tmp_path / "d.csv")
