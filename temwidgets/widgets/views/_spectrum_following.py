@@ -8,19 +8,21 @@ import numpy as np
 import xarray as xr
 
 import temwidgets as tw
+from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.preview import Preview
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._region_drawing import corners_of
 from temwidgets.widgets.views._spectrum_profile import reach_of
 from temwidgets.widgets.views._spectrum_words import chosen_words, d_labels
-from temwidgets.widgets.views.picture import LARGEST
 
 if TYPE_CHECKING:
     from temwidgets.widgets.views.spectrum import SpectrumView
 
-_LIVE = 512
-"""Bins along a side that are sent while the region is dragged."""
+_LIVE, _STILL = 512, 2048
+"""Bins along a side that are sent at most: while the region is dragged, and at rest."""
+_QUICK = 1024
+"""Pixels along a side that are transformed while the region is dragged, if that does."""
 
 
 class SpectrumFollowing:
@@ -29,6 +31,7 @@ class SpectrumFollowing:
     def __init__(self, view: SpectrumView) -> None:
         self._view = view
         self.preview = Preview()
+        self._binned: tuple[int, int, xr.DataArray] | None = None
         work, watch = view.workspace, view.watch
         watch(work, self._imaged, ["image", "frame"])
         watch(work, self._reflected, "reflections")
@@ -91,18 +94,30 @@ class SpectrumFollowing:
             return
         options = {"region": view.region, "window": view.window, "average": view.average}
         if view.drawing.moving:
-            self.preview.run(tw.power_spectrum, image=image, **options)
+            self.preview.run(tw.power_spectrum, image=self._quick(image), **options)
             return
         view.controls.refresh()
+        self._binned = None
         self.preview.clear()
-        self._show(tw.power_spectrum(image, **options), LARGEST)
+        self._show(tw.power_spectrum(image, **options), live=False)
         view.message = ""
 
-    def _show(self, spectrum: xr.DataArray, largest: int) -> None:
+    def _quick(self, image: xr.DataArray) -> xr.DataArray:
+        """Return the image with its pixels binned where all k that is shown survives it."""
+        grid, ranges = pixel_grid(image), np.abs(self._view.stage.ranges)
+        size = np.ptp(corners_of(self._view.region), axis=0) / grid.sampling
+        factor = int(np.ceil(size.max() / _QUICK))
+        if factor < 2 or ranges.max() > 0.5 / max(grid.sampling) / factor:
+            return image
+        if self._binned is None or self._binned[:2] != (id(image), factor):
+            self._binned = (id(image), factor, tw.bin_pixels(image, factor, method="mean"))
+        return self._binned[2]
+
+    def _show(self, spectrum: xr.DataArray, *, live: bool) -> None:
         view = self._view
-        other = view.stage.put_spectrum(spectrum, largest)
+        view.stage.put_spectrum(spectrum, _LIVE if live else _STILL)
         view.spectrum = spectrum
-        if other:
+        if not live and view.stage.reaches(spectrum):
             view.zoom_in()
             view.over.draw_rings()
         if view.profile:
@@ -115,7 +130,7 @@ class SpectrumFollowing:
     def _glimpsed(self, change: Any) -> None:
         """Show what is transformed while the region is dragged."""
         if change["new"] is not None:
-            self._show(change["new"], _LIVE)
+            self._show(change["new"], live=True)
 
     @guarded
     def _failed(self, change: Any) -> None:

@@ -16,6 +16,7 @@ from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, v
 from temwidgets.widgets.views._figure_label import FigureLabel
 from temwidgets.widgets.views._spectrum_marks import colour_of
 
+_LARGEST = 1024
 _RISE = 0.25
 """Decimal logarithm of the mean power over the background, or over that at the largest k, from
 which on there is something to see in a ring."""
@@ -49,7 +50,7 @@ class SpectrumProfile(widgets.VBox):
 
     def show(self, spectrum: xr.DataArray, reach: float) -> None:
         """Draw the profile of a spectrum up to k = `reach`."""
-        self.values = profile = tw.radial_profile(spectrum)
+        self.values = profile = _profile(spectrum)
         k = profile["k"].values
         seen = (k > 0) & (k <= reach) & np.isfinite(profile["power"].values)
         for mark, name in ((self._mean, "power"), (self._floor, "background")):
@@ -99,10 +100,20 @@ def reach_of(spectrum: xr.DataArray, reflections: xr.Dataset | None) -> float:
     most = float(min(np.abs(spectrum[name].values).max() for name in ("ky", "kx")))
     if reflections is not None and reflections.sizes["reflection"]:
         return min(most, 1.25 * float(1 / reflections["d_spacing"].values.min()))
-    profile = tw.radial_profile(spectrum)
+    profile = _profile(spectrum)
     k, power = profile["k"].values, profile["power"].values
     whole = k <= most
     floor = float(np.nanmedian(power[whole & (k > 0.9 * most)]))
     seen = whole & (profile["power"] - profile["background"] > _RISE).values
     seen = seen if seen.any() else whole & (power > floor + _RISE)
     return min(most, max(1.3 * float(k[seen].max(initial=0.0)), 0.1 * most)) if seen.any() else most
+
+
+def _profile(spectrum: xr.DataArray) -> xr.Dataset:
+    """Return the radial profile; of a large spectrum with wider bins, which is quick enough."""
+    factor = -(-max(spectrum.shape) // _LARGEST)
+    if factor > 1:
+        power = (10.0**spectrum).coarsen(ky=factor, kx=factor, boundary="trim").mean()
+        attrs = {**spectrum.attrs, "freedom": factor**2 * spectrum.attrs.get("freedom", 2.0)}
+        spectrum = np.log10(power).assign_attrs(attrs)
+    return tw.radial_profile(spectrum)

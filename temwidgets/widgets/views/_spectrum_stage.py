@@ -12,7 +12,7 @@ import xarray as xr
 from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.views._spectrum_marks import as_columns, colouring
 from temwidgets.widgets.views._words import Words, with_room
-from temwidgets.widgets.views.picture import LARGEST, encode, shrink
+from temwidgets.widgets.views.picture import encode
 from temwidgets.widgets.views.stage import MARGIN, Stage, extent_of
 
 _ANOTHER = 0.02
@@ -39,10 +39,10 @@ class SpectrumStage(Stage):
         self._zoom = 0.0
         self.figure.marks = list(self._words.values())
 
-    def put_spectrum(self, spectrum: xr.DataArray, largest: int = LARGEST) -> bool:
-        """Draw a power spectrum (ky, kx); tell whether it reaches to other frequencies."""
+    def put_spectrum(self, spectrum: xr.DataArray, largest: int) -> None:
+        """Draw a power spectrum (ky, kx), averaged to at most so many bins along a side."""
         image = spectrum.rename(ky="y", kx="x")
-        record = encode(shrink(image, largest))
+        record = encode(_fewer(image, largest))
         with self.layer.hold_sync():
             self.layer.shown, self.layer.image = "image", record
             self.units = self.layer.units = pixel_grid(image).units
@@ -50,7 +50,10 @@ class SpectrumStage(Stage):
             self.layer.label = f"Power spectrum, {rows} by {cols} bins"
         for axis, letter in zip(self._axes, "xy", strict=True):
             axis.label = f"k_{letter} ({self.units})"
-        before, self._extent = self._extent, extent_of(image)
+
+    def reaches(self, spectrum: xr.DataArray) -> bool:
+        """Take note of how far a spectrum reaches; tell whether that is further, or less far."""
+        before, self._extent = self._extent, extent_of(spectrum.rename(ky="y", kx="x"))
         if before is None:
             return True
         old, new = np.ptp(before[0]), np.ptp(self._extent[0])
@@ -102,3 +105,18 @@ class SpectrumStage(Stage):
             self._zoom = self.pixels
             for name, words in self.words.items():
                 self.write(name, words)
+
+
+def _fewer(image: xr.DataArray, largest: int) -> xr.DataArray:
+    """Average blocks until no side is above `largest`: as `shrink`, but sure of finite values."""
+    factor = -(-max(image.shape) // largest)
+    if factor == 1:
+        return image
+    rows, cols = (size // factor for size in image.shape)
+    whole = image[: rows * factor, : cols * factor]
+    values = whole.values.reshape(rows, factor, cols, factor).mean(axis=(1, 3))
+    coords = {
+        name: (name, whole[name].values.reshape(-1, factor).mean(axis=1), whole[name].attrs)
+        for name in ("y", "x")
+    }
+    return xr.DataArray(values, coords, ("y", "x"), attrs=image.attrs)

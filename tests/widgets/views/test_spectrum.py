@@ -449,3 +449,23 @@ def test_numbers_do_what_the_mouse_does(view):
     spot.kx.value = 90.0
     spot.move.click()
     assert "outside the spectrum" in view.message
+
+
+def test_a_large_region_is_binned_while_it_is_dragged_if_what_is_shown_survives(monkeypatch):
+    monkeypatch.setattr("temwidgets.widgets.views._spectrum_following._QUICK", 100)
+    view = SpectrumView(fringes((200, 220)), region=(7.5, 13.0, -2.5, 3.0))
+    view.zoom_to((-4.5, 4.5), (-4.5, 4.5))
+    shown = view.stage.ranges
+    drag(view.image_view, "centre", 10.6, 0.4)
+    assert view.following.preview.wait(10)
+    assert max(view.spectrum.shape) <= 74
+    assert at(view, G[0]) > float(view.spectrum.median()) + 1.5
+    assert view.stage.ranges == shown
+    assert view.stage.extent[0][1] > 12
+    drag(view.image_view, "centre", 10.6, 0.4, final=True)
+    assert max(view.spectrum.shape) > 130
+    assert view.stage.ranges == shown
+    view.home()
+    drag(view.image_view, "centre", 10.7, 0.4)
+    assert view.following.preview.wait(10)
+    assert max(view.spectrum.shape) > 130
