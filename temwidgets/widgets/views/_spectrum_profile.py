@@ -115,5 +115,5 @@ def _profile(spectrum: xr.DataArray) -> xr.Dataset:
     if factor > 1:
         power = (10.0**spectrum).coarsen(ky=factor, kx=factor, boundary="trim").mean()
         attrs = {**spectrum.attrs, "freedom": factor**2 * spectrum.attrs.get("freedom", 2.0)}
-        spectrum = np.log10(power).assign_attrs(attrs)
+        spectrum = power.copy(data=np.log10(power.values)).assign_attrs(attrs)
     return tw.radial_profile(spectrum)
