@@ -12,7 +12,8 @@ from temwidgets.analysis.variables import STRAINS
 from temwidgets.conventions import pixel_grid, quantity
 
 OF_REFLECTIONS = ("d_spacing", "angle", "phase", "amplitude")
-QUANTITIES = (*OF_REFLECTIONS, *STRAINS)
+DISPLACEMENTS = ("displacement_x", "displacement_y")
+QUANTITIES = (*OF_REFLECTIONS, *STRAINS, *DISPLACEMENTS)
 """What a map may show, in the order of a menu."""
 
 Kind = Literal["sequential", "diverging", "cyclic"]
@@ -61,7 +62,12 @@ def check_maps(maps: Any) -> xr.Dataset:
 
 def available(maps: xr.Dataset | None) -> list[str]:
     """List the quantities that maps have, in the order of a menu."""
-    return [] if maps is None else [name for name in QUANTITIES if name in maps]
+    return [] if maps is None else [name for name in QUANTITIES if _of(name) in maps]
+
+
+def has_error(maps: xr.Dataset | None, name: str | None) -> bool:
+    """Whether maps tell the standard error of a quantity."""
+    return maps is not None and name is not None and f"{_of(name)}_std" in maps
 
 
 def shown_map(
@@ -79,8 +85,8 @@ def shown_map(
     maps : Dataset, (reflection, y, x) and (y, x)
         From `local_spacing` or `geometric_phase`.
     name : str
-        "d_spacing", "angle", "phase", "amplitude", "e_xx", "e_yy", "e_xy", "rotation" or
-        "dilatation".
+        "d_spacing", "angle", "phase", "amplitude", "e_xx", "e_yy", "e_xy", "rotation",
+        "dilatation", "displacement_x" or "displacement_y".
     reflection : int, optional
         Label of the reflection; the first when not given.
     error : bool
@@ -102,12 +108,14 @@ def shown_map(
         If they have no such quantity, error or reflection.
     """
     variable = f"{name}_std" if error else name
-    if variable not in check_maps(maps):
+    check_maps(maps)
+    if not (has_error(maps, name) if error else _of(name) in maps):
         raise ValueError(
             f"The maps have no {variable!r}; they have {', '.join(available(maps)) or 'none'}."
         )
-    found = maps[variable]
-    label = None
+    found, label = maps[f"{_of(name)}_std" if error else _of(name)], None
+    if "component" in found.dims:
+        found = found.sel(component=name[-1])
     if "reflection" in found.dims:
         label = _label(found, reflection)
         found = found.sel(reflection=label)
@@ -129,8 +137,9 @@ def shown_map(
 def map_scale(values: xr.DataArray) -> Scale:
     """Return which colours suit a map from `shown_map`, and the values of their ends.
 
-    Strain and rotation diverge from zero, phases and directions all round the circle are cyclic,
-    everything else runs from low to high. The ends are round numbers about the central 98 %.
+    Strain, rotation and displacement diverge from zero, phases and directions all round the circle
+    are cyclic, everything else runs from low to high. The ends are round numbers about the central
+    98 %.
     """
     name = str(values.name)
     base = name.removesuffix("_std")
@@ -141,7 +150,7 @@ def map_scale(values: xr.DataArray) -> Scale:
         return Scale("sequential", 0.0, 1.0)
     if name == "angle" and high - low > 2 * _LOCAL:
         return Scale("cyclic", -_HALF_TURN / 2, _HALF_TURN / 2)
-    if base in STRAINS and base == name:
+    if base in (*STRAINS, *DISPLACEMENTS) and base == name:
         reach = round_limit(np.array([max(abs(low), abs(high))]))
         return Scale("diverging", -reach, reach)
     if base != name or name == "amplitude":
@@ -182,6 +191,11 @@ def summarise(values: xr.DataArray, part: np.ndarray | None = None) -> Summary:
     spread = np.sqrt(-2 * np.log(max(abs(mean), 1e-12)))
     turn = period / (2 * np.pi)
     return Summary(finite.size, float(np.angle(mean) * turn), float(spread * turn), area)
+
+
+def _of(name: str) -> str:
+    """Return the variable that a quantity is, or is a component of."""
+    return "displacement" if name in DISPLACEMENTS else name
 
 
 def _label(found: xr.DataArray, wanted: int | None) -> int:

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import traitlets
 
 import temwidgets as tw
+from temwidgets.analysis.fourier.strain_displacement import add_displacement
 from temwidgets.analysis.lattice_data import vectors_of
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import dropdown, number, offer
@@ -85,6 +86,9 @@ class PhasePanel(Panel):
         self.unit = widgets.Label("nm")
         self.measure = dropdown("as", "Which measure of strain", _MEASURES)
         measure = self.action("Measure", "Phases and strain, with errors", self._run)
+        self.displace = self.action(
+            "Displacement", "Unwrap the phases; dislocations are left as they are", self._displace
+        )
         self.size, self.table = widgets.Label(), widgets.HTML()
         self.table.add_class("tem-stats")
         meaning = widgets.HTML(f'<div class="tem-info">{_RELATIVE}</div>')
@@ -99,7 +103,7 @@ class PhasePanel(Panel):
         self._shown(None)
         turn = together(self.along, self.angle, widgets.Label("°"))
         return [
-            row(self.reflections.box(), together(self.sigma, self.unit), measure),
+            row(self.reflections.box(), together(self.sigma, self.unit), measure, self.displace),
             row(together(self.against, self.size), turn, self.measure, self.burgers.switch),
             meaning,
             self.table,
@@ -167,7 +171,18 @@ class PhasePanel(Panel):
         self.chain.set("find_reflections", ("geometric_phase", lambda: self._measure(follows=True)))
         workspace.run(tw.find_reflections, into="reflections")
 
+    @guarded
+    def _displace(self, _: Any) -> None:
+        self._add_displacement(follows=False)
+
+    def _add_displacement(self, *, follows: bool = True) -> None:
+        self.workspace.run(add_displacement, into="strain", follows=follows)
+
     def _measure(self, *, amend: bool = False, follows: bool = False) -> None:
+        """Measure; a displacement that was there is worked out anew."""
+        strain = self.workspace.strain
+        if strain is not None and "displacement" in strain:
+            self.chain.set("geometric_phase", ("add_displacement", self._add_displacement))
         chosen = self.reflections.arguments(self.workspace.reflections)
         self.workspace.run(
             tw.geometric_phase, into="strain", amend=amend, follows=follows,
@@ -256,3 +271,4 @@ class PhasePanel(Panel):
         self.unit.value = "nm" if image is None else length_unit(image)
         self._describe()
         self.table.value = "" if strain is None else strain_table(strain)
+        self.displace.layout.display = "none" if strain is None else ""

@@ -9,9 +9,11 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.analysis.fourier.shown_maps import (
+    OF_REFLECTIONS,
     QUANTITIES,
     Scale,
     available,
+    has_error,
     map_scale,
     shown_map,
 )
@@ -68,7 +70,7 @@ class MapData:
     @property
     def has_error(self) -> bool:
         """Whether there is a standard error of what is shown."""
-        return self.maps is not None and f"{self.quantity}_std" in self.maps
+        return has_error(self.maps, self.quantity)
 
     @property
     def errors(self) -> xr.DataArray | None:
@@ -100,7 +102,11 @@ class MapData:
         found = {name: getattr(workspace, name) for name in SOURCES}
         preview = workspace.preview.maps
         if preview is not None:
-            found[fourier_product(preview)] = preview
+            made = fourier_product(preview)
+            # a displacement, say, is not worked out while the mouse moves
+            kept = self._view.quantity in available(found[made])
+            if not kept or self._view.quantity in available(preview):
+                found[made] = preview
         return {name: maps for name, maps in found.items() if maps is not None}
 
     def _options(self) -> tuple[Any, ...]:
@@ -123,7 +129,7 @@ class MapData:
             self.label = view.reflection if view.reflection in self.labels else first
 
     def _by_reflection(self) -> bool:
-        return self.maps is not None and "reflection" in self.maps[self.quantity].dims
+        return self.quantity in OF_REFLECTIONS
 
     def _shown(self, *, error: bool) -> xr.DataArray:
         assert self.maps is not None

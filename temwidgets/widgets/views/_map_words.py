@@ -18,6 +18,8 @@ NAMES = {
     "phase": "geometric phase",
     "amplitude": "fringe amplitude",
     **STRAIN_NAMES,
+    "displacement_x": "displacement along x",
+    "displacement_y": "displacement along y",
 }
 SOURCES = {"local_spacing": "local spacing", "strain": "geometric phase"}
 MEANINGS = {

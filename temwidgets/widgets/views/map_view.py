@@ -9,7 +9,12 @@ import numpy as np
 import traitlets
 import xarray as xr
 
-from temwidgets.analysis.fourier.shown_maps import QUANTITIES, check_maps, map_at
+from temwidgets.analysis.fourier.shown_maps import (
+    QUANTITIES,
+    available,
+    check_maps,
+    map_at,
+)
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.fourier import fourier_product
@@ -57,7 +62,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
     selection : Selection, optional
         Share one between views to link them; that of the workspace when not given.
     quantity : {"d_spacing", "angle", "phase", "amplitude", "e_xx", "e_yy", "e_xy", "rotation", \
-"dilatation"}
+"dilatation", "displacement_x", "displacement_y"}
         What is shown; the first that there is while there is none of it.
     reflection : int or None
         Label of the reflection whose d-spacing, direction, phase or amplitude is shown; None: the
@@ -238,7 +243,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
     def _on_maps(self, change: Any) -> None:
         name, new = change["name"], change["new"]
         if name in SOURCES and change["old"] is None and new is not None and (
-            self.quantity not in new or self.data.quantity != self.quantity
+            self.quantity not in available(new) or self.data.quantity != self.quantity
         ):  # fmt: skip
             self._turn_to(name)
         self._stale.add("columns")
@@ -246,7 +251,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
 
     def _turn_to(self, product: str) -> None:
         """Show what has just been measured, where it has nothing of what is shown."""
-        if self.quantity not in getattr(self.workspace, product):
+        if self.quantity not in available(getattr(self.workspace, product)):
             self.quantity = {"local_spacing": "d_spacing", "strain": "e_xx"}[product]
         self.product = product
 

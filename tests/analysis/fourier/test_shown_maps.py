@@ -5,6 +5,7 @@ import temwidgets as tw
 from temwidgets.analysis.fourier.shown_maps import (
     available,
     circle_of,
+    has_error,
     map_scale,
     shown_map,
     summarise,
@@ -21,7 +22,8 @@ def maps():
 
 def test_a_quantity_is_masked_and_of_one_reflection(maps):
     assert available(maps) == [
-        "d_spacing", "angle", "amplitude", "e_xx", "e_yy", "e_xy", "rotation",
+        "d_spacing", "angle", "amplitude", "e_xx", "e_yy", "e_xy", "rotation", "displacement_x",
+        "displacement_y",
     ]  # fmt: skip
     found = shown_map(maps, "d_spacing", reflection=2)
     expected = maps["d_spacing"].sel(reflection=2).where(maps["mask"])
@@ -40,6 +42,25 @@ def test_strains_are_in_per_cent_and_rotations_in_degrees(maps):
     assert shown_map(maps, "rotation").attrs["units"] == "deg"
     assert map_scale(strain).kind == "diverging"
     assert map_scale(strain).low == -map_scale(strain).high
+
+
+def test_parts_of_the_displacement_are_maps_of_their_own(maps):
+    found = shown_map(maps, "displacement_y")
+    expected = maps["displacement"].sel(component="y").where(maps["mask"])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert (found.name, found.attrs["units"]) == ("displacement_y", "nm")
+    assert map_scale(found).kind == "diverging"
+    assert not has_error(maps, "displacement_y")
+    with pytest.raises(ValueError, match="no 'displacement_y_std'"):
+        shown_map(maps, "displacement_y", error=True)
+    std = maps["displacement"].assign_attrs(long_name="standard error of displacement")
+    more = maps.assign(displacement_std=std + 1)
+    assert has_error(more, "displacement_x")
+    error = shown_map(more, "displacement_x", error=True)
+    assert error.name == "displacement_x_std"
+    np.testing.assert_allclose(
+        error, 1 + maps["displacement"].sel(component="x").where(maps["mask"]), rtol=1e-6
+    )
 
 
 def test_an_error_is_shown_in_the_unit_of_its_quantity(maps):

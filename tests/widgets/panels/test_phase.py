@@ -159,6 +159,33 @@ def test_two_reflections_are_needed(panel, found):
     np.testing.assert_array_equal(panel.workspace.strain["reflection"], [0, 1])
 
 
+def test_the_displacement_is_worked_out_beside_the_strain(panel, view, done):
+    assert panel.displace.layout.display == "none"
+    shown = MapView(panel.workspace, view=view)
+    measured(panel, done)
+    panel._displace(None)
+    strain = done(panel.workspace).strain
+    assert {"displacement", "displacement_std", "cut"} <= set(strain)
+    expected = tw.phase_displacement(strain.drop_vars(["displacement", "displacement_std"]))
+    np.testing.assert_array_equal(strain["displacement"], expected["displacement"])
+    shown.quantity = "displacement_x"
+    assert view.maps["map"].title == "displacement along x (nm)"
+    assert "add_displacement(strain)" in panel.workspace.script()
+    panel.against.value = "region"
+    panel.reference.region = REGION
+    strain = done(panel.workspace).strain
+    assert "displacement" in strain
+    (centre,) = [n for n in view.handles if n == "reference centre"]
+    drag(view, centre, 4.4, 1.1, final=False)
+    assert panel.workspace.preview.wait(60)
+    assert shown.data.maps is strain  # not worked out while the mouse moves
+    drag(view, centre, 4.4, 1.1, final=True)
+    done(panel.workspace)
+    assert shown.data.quantity == "displacement_x"
+    panel.workspace.undo()
+    assert "displacement" in panel.workspace.strain
+
+
 def test_nothing_is_drawn_while_another_step_is_worked_on(panel, view):
     panel.against.value = "region"
     panel.burgers.switch.value = True
