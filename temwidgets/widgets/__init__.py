@@ -12,6 +12,7 @@ _HOME = {
     "temwidgets.widgets.panels.compare": ("ComparePanel",),
     "temwidgets.widgets.panels.counting": ("CountPanel",),
     "temwidgets.widgets.panels.displacement": ("DisplacementPanel",),
+    "temwidgets.widgets.panels.filter": ("FilterPanel",),
     "temwidgets.widgets.panels.find": ("FindPanel",),
     "temwidgets.widgets.panels.fit": ("FitPanel",),
     "temwidgets.widgets.panels.intensity": ("IntensityPanel",),
