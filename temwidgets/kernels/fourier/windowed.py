@@ -135,11 +135,13 @@ def _measure(
         floor = jnp.maximum(peak.noise, FLOOR * jnp.exp(peak.log_amplitude))
         data = jnp.log(jnp.hypot(data, floor) + 1e-30)
     fit = fit_spots(data, start_of(peak, data, logarithm=method.logarithm))
-    spot, height = fit.spot, jnp.exp(fit.spot.log_amplitude)
-    # log amplitudes are flatter by their height over the offset
-    steep, top = (height, jnp.exp(height + spot.offset)) if method.logarithm else (1.0, height)
-    # something much higher than the strongest bin, or as wide as the box, is no spot
-    found = fit.settled & (top < HIGHEST * jnp.exp(peak.log_amplitude)) & ~fit.widest
+    spot, strongest = fit.spot, jnp.exp(peak.log_amplitude)
+    # something as wide as the box is no spot
+    found, top, steep = fit.settled & ~fit.widest, jnp.exp(spot.log_amplitude), jnp.ones(())
+    if method.logarithm:
+        # log amplitudes are flatter by their height over the offset, and tell the top badly
+        top, steep = strongest, top
+    found &= top < HIGHEST * strongest
     values = spot.y, spot.x, top, steep * spot.p_yy, steep * spot.p_xx
     return _spots(found, values, peak.noise)
 
