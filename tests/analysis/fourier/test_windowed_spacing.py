@@ -162,17 +162,17 @@ def test_the_mask_is_the_crystal():
 
 def test_pixels_without_a_value_count_for_nothing():
     image, truth, reflections = crystal()
-    image.values[30:50, 40:58] = np.nan
+    image.values[40:47, 50:58] = np.nan
     found = windowed_spacing(image, reflections, window=40, fit="parabola", stride=2)
     part = inner(found, 20)
-    np.testing.assert_allclose(part.amplitude.fillna(10), 10, rtol=0.3)
-    assert float(np.abs(part.amplitude / 10 - 1).median()) < 0.02
-    holes = found.d_spacing[0].isnull().values
-    assert holes[20, 24]
-    assert holes.sum() < 0.6 * np.isnan(image.values[::2, ::2]).sum()
-    off = part.d_spacing / truth.d_spacing - 1
-    assert float(np.abs(off).median()) < 2e-4
-    assert float(np.abs(off).quantile(0.98)) < 0.01
+    # a hole lets the other reflection in
+    np.testing.assert_allclose(part.amplitude, 10, rtol=0.25)
+    np.testing.assert_allclose(part.d_spacing[0], truth.d_spacing[0, 0, 0], rtol=0.01)
+    image.values[30:50, 40:60] = np.nan
+    holes = windowed_spacing(image, reflections, window=40, fit="parabola", stride=2)
+    holes = holes.d_spacing[0].isnull().values
+    assert holes[20, 25]
+    assert 0 < holes.sum() < 100
     nothing = windowed_spacing(
         image.copy(data=np.full(SHAPE, np.nan)), reflections, window=40, fit="parabola", stride=5
     )
