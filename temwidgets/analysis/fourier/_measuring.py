@@ -12,7 +12,7 @@ from temwidgets.analysis.fourier._region import find_region
 from temwidgets.analysis.fourier.reflection_data import make_reflections
 from temwidgets.conventions import pixel_grid, quantity
 from temwidgets.kernels.fourier import footprints, peak_position, periodogram, windows
-from temwidgets.kernels.fourier.background import HalfPlane, half_plane
+from temwidgets.kernels.fourier.background import HalfPlane, correlated_bins, half_plane
 from temwidgets.kernels.fourier.spots import MARGIN
 
 _SAME = 0.75  # bins: peaks that climb this near to each other are one
@@ -42,7 +42,8 @@ class Prepared(NamedTuple):
     def plane(self) -> HalfPlane:
         """Return the power over the half plane."""
         power = periodogram.power_of(self.transform, 1.0)
-        return half_plane(power, (self.bins[0], self.bins[1]), MARGIN)
+        together = correlated_bins(self.part.weight)
+        return half_plane(power, (self.bins[0], self.bins[1]), MARGIN, together)
 
 
 def prepare(image: xr.DataArray, region: Any) -> Prepared:
@@ -88,12 +89,25 @@ def measure(ready: Prepared, start: np.ndarray, known: Evidence) -> xr.Dataset:
         np.einsum("nii->ni", peak_position.covariance(ready.part, peaks, known.background))
     )
     ratio = peaks.modulus**2 / ready.part.energy / known.background
+    width, sharpest = peak_position.widths(ready.part, peaks)
+    broader = np.sqrt(np.maximum(width**2 - sharpest**2, 0)) / ready.sampling
     amplitude = 2 * peaks.modulus / ready.part.weight.sum()
     snr = np.sqrt(2 * ratio)
     bins = np.rint(at).astype(int)
     places = footprints.footprints(ready.transform, bins[:, 0], bins[:, 1], known.background)
+    whole = footprints.window(ready.part.weight)
     unit, row = ready.image_units, "reflection"
     values = {
+        "broadening": (
+            np.sqrt((broader**2).mean(axis=1)),
+            f"1/{ready.units}",
+            "width (sigma) beyond that of the window",
+        ),
+        "coverage": (
+            footprints.likeness(places, whole[None])[:, 0],
+            "1",
+            "likeness of where the reflection comes from to the whole region",
+        ),
         "amplitude": (amplitude, unit, "amplitude of the fringes"),
         "amplitude_std": (amplitude / snr, unit, "standard error of the amplitude"),
         "intensity": (ratio, "1", "power over the diffuse background"),

@@ -9,6 +9,7 @@ import xarray as xr
 
 from temwidgets.conventions import PixelGrid, pixel_grid
 from temwidgets.conventions.grid import finite_numbers
+from temwidgets.kernels.fourier.windows import polygon
 
 _SMALLEST = 8
 
@@ -69,10 +70,8 @@ def find_region(image: xr.DataArray, region: Any) -> Region:
     if points is not None and points.shape == (4,):
         return _rectangle(grid, points)
     if points is not None and points.ndim == 2 and points.shape[1] == 2 and len(points) > 2:
-        from skimage.draw import polygon2mask  # slow to import
-
         corners = np.column_stack(grid.to_pixels(*points.T))
-        return _of_mask(polygon2mask(grid.shape, corners), "polygon")
+        return _of_mask(polygon(grid.shape, corners), "polygon")
     raise ValueError(
         "A region is a rectangle (y0, y1, x0, x1) in lengths, a polygon of at least three corners"
         f" (y, x), or a mask of booleans, but {region!r} came."

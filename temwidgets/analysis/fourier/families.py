@@ -11,6 +11,7 @@ from temwidgets.kernels.fourier import lattices as kernel
 
 _WIDEST = 0.2
 _SURE = 3.0  # standard errors
+_PART = 0.85  # coverage below which a reflection does not come from all of the region
 
 
 def group_reflections(
@@ -30,13 +31,14 @@ def group_reflections(
         Spacings in a ring differ by less than this part.
     lattice_tolerance : float
         A reflection belongs to a lattice when it is nearer to one of its nodes than this part of
-        its length (scan distortion, strain) and three standard errors together.
+        its length (a distorted scan), three standard errors and its ``broadening`` together.
 
     Returns
     -------
     Dataset, (reflection,)
-        With integers ``family`` (ring, 0 the innermost), ``lattice`` (crystal, 0 the strongest),
-        ``lattice_index`` (reflection, basis) in its basis, and ``harmonic``: 1 for the lowest order
+        With integers ``family`` (ring, 0 the innermost) and ``lattice`` (crystal, 0 the strongest;
+        -1 for a single reflection of the whole region, which may be of any);
+        ``lattice_index`` (reflection, basis) in its basis; and ``harmonic``: 1 for the lowest order
         of a row of its lattice, 2, 3, ... for its multiples also where the lowest was not found, 0
         where nothing tells. ``lattice_basis`` (crystal, basis, component), NaN where only one row
         of a crystal is known.
@@ -62,16 +64,21 @@ def group_reflections(
     g = reflections["g"].values
     length = np.hypot(*g.T)
     miss = np.hypot(lattice_tolerance * length, _SURE * _error(reflections))
-    found = kernel.find_lattices(g, miss, _strength(reflections), _likeness(reflections))
+    miss = np.hypot(miss, _known(reflections, "broadening", 0.0))
+    found = kernel.find_lattices(
+        g,
+        miss,
+        np.log1p(_known(reflections, "snr", 1.0)),
+        _likeness(reflections),
+        _known(reflections, "coverage", 1.0) < _PART,
+    )
     row = "reflection"
     harmonic = np.gcd(*np.abs(found.indices).T)
-    lone = np.isnan(found.basis[found.number]).any(axis=(1, 2)) & (harmonic == 1)
-    alone = np.bincount(found.number, minlength=1)[found.number] == 1
-    harmonic[lone & alone] = 0
+    harmonic[(found.number[:, None] == found.number).sum(axis=1) == 1] = 0
     grouped = reflections.drop_vars(["lattice_basis", "crystal"], errors="ignore")
     return grouped.assign(
         family=quantity(row, kernel.rings(length, tolerance), "1", "ring of equal spacing"),
-        lattice=quantity(row, found.number, "1", "lattice"),
+        lattice=quantity(row, found.number, "1", "lattice, -1 for none"),
         lattice_index=quantity((row, "basis"), found.indices, "1", "indices in the lattice"),
         harmonic=quantity(row, harmonic, "1", "order in its row"),
         lattice_basis=quantity(
@@ -93,20 +100,21 @@ def _error(reflections: xr.Dataset) -> np.ndarray:
     return np.nan_to_num(np.hypot(*reflections["g_std"].values.T))
 
 
-def _strength(reflections: xr.Dataset) -> np.ndarray:
-    if "snr" in reflections:
-        return np.log1p(np.nan_to_num(reflections["snr"].values))
-    return np.ones(reflections.sizes["reflection"])
+def _known(reflections: xr.Dataset, name: str, otherwise: float) -> np.ndarray:
+    """Values of a variable, `otherwise` where there are none."""
+    if name not in reflections:
+        return np.full(reflections.sizes["reflection"], otherwise)
+    return np.nan_to_num(reflections[name].values.astype(float), nan=otherwise)
 
 
 def _likeness(reflections: xr.Dataset) -> np.ndarray | None:
     if "footprint" not in reflections:
         return None
-    from temwidgets.kernels.fourier.footprints import overlap
+    from temwidgets.kernels.fourier.footprints import likeness
 
     power = reflections["footprint"].values
     axes = (1, 2)
-    likeness = overlap(np.nan_to_num(power))
+    alike = likeness(np.nan_to_num(power), np.nan_to_num(power))
     unknown = ~np.isfinite(power).all(axes) | ~(power > 0).any(axes)
-    likeness[unknown] = likeness[:, unknown] = 1.0
-    return likeness
+    alike[unknown] = alike[:, unknown] = 1.0
+    return alike

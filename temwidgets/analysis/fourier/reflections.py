@@ -1,4 +1,4 @@
-"""Find the reflections of an image, or the one nearest to a click, with standard errors."""
+"""Find the reflections of an image, or those nearest to clicks, with standard errors."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.fourier._choosing import believed, choose, lattice_nodes
 from temwidgets.analysis.fourier._measuring import Evidence, Prepared, measure, prepare
-from temwidgets.analysis.fourier.families import group_reflections
 from temwidgets.conventions import check_image, quantity
 from temwidgets.conventions.grid import finite_numbers
 from temwidgets.kernels.fourier import background, evidence, spots
 
 Report = Callable[[float], None]
 KRange = tuple[float | None, float | None]
-_BEYOND = 1.5
-"""Times the largest |g| of a lattice: single peaks further out come from the scan or detector."""
 
 
 def find_reflections(
@@ -66,12 +64,13 @@ def find_reflections(
 
     Notes
     -----
-    Hann window. The background is a low quantile over rings, over blocks, and along the streaks of
-    scan lines. Spots are maxima of the Laplacian of Gaussian at two scales
+    Hann window. The background is the level of the weaker bins in rings, in blocks, and along the
+    streaks of scan lines. Spots are maxima of the Laplacian of Gaussian at two scales
     (`skimage.feature.peak_local_max`) that do not lie in the shoulders of a stronger one. Two
     Gaussians (scikit-learn) tell signal from noise by log intensity, sharpness and deviation from
     the ring; a guard from the statistics of noise, whose power is exponential, keeps an image
-    without a crystal empty. Peaks further out than the diffuse signal and 1.5 times any lattice are
+    without a crystal empty. On the nodes of a lattice of five reflections or more, weaker ones
+    count too. Peaks further out than the diffuse signal and 1.5 times any lattice are
     left out. Positions are maxima of the exact transform, between bins; their errors come from the
     power around and the curvature of the peak, and are the Cramér-Rao bound of a wave in noise
     under the window. They know nothing of a distorted scan.
@@ -88,17 +87,17 @@ def find_reflections(
     low, high = k_range
     allowed = (k >= (low or 0)) & (k <= (high or np.inf))
     tell(0.3)
-    found = spots.find_spots(plane, level.level, ready.part.weight, allowed)
+    found = spots.find_spots(plane, level, ready.part.weight, allowed)
     probability = evidence.probability(found)
     tell(0.6)
-    kept = np.flatnonzero(probability >= threshold)
-    kept = kept[np.argsort(found.log_expected[kept], kind="stable")][:max_reflections]
-    start = np.stack([found.row, found.col], axis=1)[kept]
-    known = Evidence(found.background[kept], probability[kept], found.sharpness[kept])
-    grouped = group_reflections(measure(ready, start, known))
+    grouped = choose(ready, found, probability, threshold, max_reflections)
+    known = lattice_nodes(grouped, ready)
+    more = np.maximum(probability, evidence.probability_on_nodes(found, known))
+    if ((more >= threshold) & (probability < threshold)).any():
+        grouped = choose(ready, found, more, threshold, max_reflections)
     tell(0.9)
     nyquist = float(min(0.5 / np.array(ready.sampling)))
-    result, beyond = _believed(grouped, background.diffuse_limit(level, nyquist))
+    result, beyond = believed(grouped, background.diffuse_limit(level.rings, nyquist))
     tell(1.0)
     return result.assign_attrs(threshold=float(threshold), information_limit=beyond)
 
@@ -114,23 +113,6 @@ def _check_options(threshold: float, most: int, k_range: Any) -> None:
             f"k_range is a smallest and a largest |g|, None where there is no limit, but"
             f" {k_range!r} came."
         )
-
-
-def _believed(reflections: xr.Dataset, diffuse: float) -> tuple[xr.Dataset, float]:
-    """Leave out single peaks far beyond every lattice and the diffuse signal.
-
-    They come from the mains, the scan or the detector, not through the lens.
-    """
-    k = np.hypot(*reflections["g"].values.T)
-    lattice = reflections["lattice"].values
-    supported = np.bincount(lattice, minlength=1)[lattice] >= 3
-    limit = max(diffuse, _BEYOND * float(k[supported].max())) if supported.any() else np.inf
-    kept = k <= limit
-    if kept.all():
-        return reflections, float(limit)
-    left = group_reflections(reflections.isel(reflection=kept))
-    label = quantity("reflection", np.arange(kept.sum()), "1", "reflection")
-    return left.assign_coords(reflection=label), float(limit)
 
 
 def snap_reflections(
@@ -183,18 +165,11 @@ def snap_reflections(
     level = np.array([f.background for f in found])
     known = Evidence(level, np.array([f.probability for f in found]), np.full(len(found), np.nan))
     made = measure(ready, start, known)
-    empty = {"family": -1, "lattice": -1, "harmonic": 0}
-    texts = {
-        "family": "ring of equal spacing",
-        "lattice": "lattice",
-        "harmonic": "order in its row",
-    }
-    count = made.sizes["reflection"]
+    count, row = made.sizes["reflection"], "reflection"
     return made.assign(
-        {
-            name: quantity("reflection", np.full(count, v), "1", texts[name])
-            for name, v in empty.items()
-        }
+        family=quantity(row, np.full(count, -1), "1", "ring of equal spacing, -1 for none"),
+        lattice=quantity(row, np.full(count, -1), "1", "lattice, -1 for none"),
+        harmonic=quantity(row, np.zeros(count, int), "1", "order in its row, 0 unknown"),
     )
 
 

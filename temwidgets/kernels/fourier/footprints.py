@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 
+from temwidgets.kernels.fourier.windows import transform_near_zero
+
 _WIDTH = 2.5
 """Sigma of the band around a reflection, in bins: places are told to a sixteenth of the field."""
 _REACH = 8
@@ -25,19 +27,35 @@ def footprints(
         Power of the noise there; what it makes on average is taken away.
     """
     lag = np.arange(-_REACH, _REACH + 1)
-    band = np.exp(-0.5 * (lag / _WIDTH) ** 2)
-    band = np.outer(band, band)
     rows = (row[:, None] + lag) % transform.shape[0]
     cols = (col[:, None] + lag) % transform.shape[1]
-    part = transform[rows[:, :, None], cols[:, None, :]] * band
-    waves = scipy.fft.ifft2(part, norm="forward")
-    power = waves.real**2 + waves.imag**2 - (noise * np.sum(band**2))[:, None, None]
+    waves = _waves(transform[rows[:, :, None], cols[:, None, :]])
+    power = waves.real**2 + waves.imag**2 - (noise * np.sum(_band() ** 2))[:, None, None]
     return np.maximum(power, 0)
 
 
-def overlap(power: np.ndarray) -> np.ndarray:
-    """Likeness of footprints, (n, n): 1 for the same place, 0 for places apart."""
-    power = power.reshape(len(power), int(np.prod(power.shape[1:])))
-    length = np.sqrt((power**2).sum(axis=1))
-    unit = power / np.maximum(length, 1e-300)[:, None]
-    return unit @ unit.T
+def _waves(part: np.ndarray) -> np.ndarray:
+    """Complex amplitude over the field of bins around reflections."""
+    return scipy.fft.ifft2(part * _band(), norm="forward")
+
+
+def _band() -> np.ndarray:
+    band = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _WIDTH) ** 2)
+    return np.outer(band, band)
+
+
+def window(weight: np.ndarray) -> np.ndarray:
+    """Footprint (row, col) of a reflection of the whole region, whose window is `weight`."""
+    return np.abs(_waves(transform_near_zero(weight, _REACH)[None])[0]) ** 2
+
+
+def likeness(power: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Likeness of footprints, (n, m): 1 for the same place, 0 for places apart."""
+    places = int(np.prod(power.shape[1:]))
+    one, two = (_unit(p.reshape(len(p), places)) for p in (power, other))
+    return one @ two.T
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    length = np.sqrt((vectors**2).sum(axis=1))
+    return vectors / np.maximum(length, np.finfo(length.dtype).tiny)[:, None]

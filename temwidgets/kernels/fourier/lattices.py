@@ -26,7 +26,11 @@ class Lattices(NamedTuple):
 
 
 def find_lattices(
-    g: np.ndarray, tolerance: np.ndarray, strength: np.ndarray, overlap: np.ndarray | None = None
+    g: np.ndarray,
+    tolerance: np.ndarray,
+    strength: np.ndarray,
+    overlap: np.ndarray | None = None,
+    local: np.ndarray | None = None,
 ) -> Lattices:
     """Explain vectors (n, 2) by as few lattices as the evidence asks for.
 
@@ -46,6 +50,9 @@ def find_lattices(
     overlap : array, (n, n), optional
         Likeness of the places that the reflections come from; below a half they are not of one
         crystal.
+    local : array of bool, (n,), optional
+        Which come from a part of the field only: of these, rows from the same place are joined,
+        and single ones are lattices of their own.
     """
     count = len(g)
     if not count:
@@ -64,8 +71,12 @@ def find_lattices(
     for basis, members, cells in _rows(g, tolerance, together, np.flatnonzero(number < 0)):
         number[members], index[members] = len(bases), cells
         bases.append(basis)
-    if overlap is not None:
-        _join_rows(number, index, bases, overlap)
+    if overlap is not None and local is not None:
+        _join_rows(number, index, bases, np.where(local[:, None] & local, overlap, 0))
+    alone = (number[:, None] == number).sum(axis=1) == 1
+    # alone in a part of the field it is a crystal of its own; alone in all of it it may be of any
+    loose = alone if local is None else alone & ~local
+    number[loose], index[loose] = -1, 0
     return _numbered(number, index, bases, strength)
 
 
@@ -204,6 +215,15 @@ def _numbered(
     renamed[used] = np.arange(len(used))
     basis = np.array([bases[k] for k in used]).reshape(-1, 2, 2)
     return Lattices(renamed[number], index, basis)
+
+
+def nodes(basis: np.ndarray, longest: float) -> np.ndarray:
+    """Nodes (n, 2) of a lattice, of one half plane, no longer than `longest`."""
+    index = np.stack(np.meshgrid(*[np.arange(-HIGHEST, HIGHEST + 1)] * 2, indexing="ij"), axis=-1)
+    index = index.reshape(-1, 2)
+    half = (index[:, 0] > 0) | ((index[:, 0] == 0) & (index[:, 1] > 0))
+    points = index[half] @ basis
+    return points[np.hypot(*points.T) <= longest]
 
 
 def rings(k: np.ndarray, tolerance: float) -> np.ndarray:

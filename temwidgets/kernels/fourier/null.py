@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 from scipy.special import log_ndtr
+
+from temwidgets.kernels.fourier.windows import transform_near_zero
 
 _TERMS = 400
 _SADDLES = 400
@@ -18,12 +19,9 @@ def independent_bins(weight: np.ndarray, sigma: float) -> float:
     """
     if sigma == 0:
         return 1.0
-    spectrum = scipy.fft.fft2(weight**2)
-    correlation = np.abs(spectrum / spectrum[0, 0]) ** 2
     reach = int(6 * sigma) + 3
-    lag = np.arange(-reach, reach + 1)
-    near = correlation[np.ix_(lag % weight.shape[0], lag % weight.shape[1])]
-    kernel = np.exp(-(lag**2) / (4 * sigma**2))
+    near = np.abs(transform_near_zero(weight**2, reach) / np.sum(weight**2)) ** 2
+    kernel = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (4 * sigma**2))
     kernel /= kernel.sum()
     return float(1 / (kernel @ near @ kernel))
 
@@ -56,3 +54,13 @@ def log_tail(ratio: np.ndarray, bins: float) -> np.ndarray:
     order = np.argsort(mean)
     inside = np.interp(ratio, mean[order], tail[order])
     return np.where(ratio > mean[0], tail[0] + beyond, np.where(ratio <= 1, 0.0, inside))
+
+
+def log_tail_of_estimate(ratio: np.ndarray, error: np.ndarray, bins: float) -> np.ndarray:
+    """`log_tail` where the mean itself is an estimate with a relative (log-normal) `error`.
+
+    The likeliest of all ways in which a mean too low and a high power make up the ratio.
+    """
+    score = np.arange(0, 8.01, 0.25)
+    lowered = np.asarray(ratio, float)[:, None] * np.exp(-error[:, None] * score)
+    return (log_tail(lowered, bins) - score**2 / 2).max(axis=1)

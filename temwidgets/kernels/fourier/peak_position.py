@@ -156,6 +156,18 @@ def covariance(part: Windowed, peaks: Peaks, noise: np.ndarray) -> np.ndarray:
     return result
 
 
+def widths(part: Windowed, peaks: Peaks) -> tuple[np.ndarray, np.ndarray]:
+    """Sigma of the peaks (n, 2) in cycles per pixel, y and x, and that of the window alone (2,).
+
+    From the curvature of the log of the power. What a peak has more than the window tells of
+    crystals smaller than the region, of strain and of a distorted scan.
+    """
+    spread = np.einsum("nii->ni", -np.linalg.pinv(peaks.curvature))
+    weight = _second_moments(part.weight)
+    variance = np.diag(weight.about(part.middle)) / weight.total
+    return np.sqrt(np.maximum(spread, 0)), 1 / (np.sqrt(8) * np.pi * np.sqrt(variance))
+
+
 class _SecondMoments(NamedTuple):
     total: float
     first: np.ndarray

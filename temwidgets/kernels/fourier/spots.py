@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.ndimage as ndi
 
-from temwidgets.kernels.fourier.background import FAINTEST, OF_MEAN, QUANTILE, HalfPlane, radius
-from temwidgets.kernels.fourier.null import independent_bins, log_tail
+from temwidgets.kernels.fourier.background import FAINTEST, Background, HalfPlane, Rings, level_of
+from temwidgets.kernels.fourier.null import independent_bins, log_tail_of_estimate
 
 MARGIN = 16
 """Columns at kx < 0 that filters need."""
@@ -18,8 +18,9 @@ LOWEST = 4
 """Bins around the origin in which nothing is looked for: fewer periods than that in the field."""
 MOST = 500
 """Spots that are looked at, the most significant; most are noise, and show what noise does."""
-DOUBTFUL = 0.02
+DOUBTFUL = 0.05
 """Peaks expected by chance at which it is even whether one is a reflection."""
+_NOISE_SCATTER = float(np.pi / np.sqrt(6))  # of the log of exponential power
 _KNEE = 4.0
 _RISE = 1.0
 _SHOULDER = 3.0
@@ -50,16 +51,16 @@ class Spots(NamedTuple):
 
 
 def find_spots(
-    plane: HalfPlane, level: np.ndarray, weight: np.ndarray, allowed: np.ndarray | None = None
+    plane: HalfPlane, floor: Background, weight: np.ndarray, allowed: np.ndarray | None = None
 ) -> Spots:
     """Find local maxima of the flattened spectrum, the most significant first.
 
-    `level` is the background, `weight` the window the spectrum was taken with; `allowed` (like the
+    `floor` is the background, `weight` the window the spectrum was taken with; `allowed` (like the
     plane) tells where to look.
     """
-    ratio = plane.power / level
+    ratio = plane.power / floor.level
     usable = _half(plane) if allowed is None else _half(plane) & allowed
-    found = [_at_scale(ratio, scale, weight, usable) for scale in SCALES]
+    found = [_at_scale(ratio, floor.error, scale, weight, usable) for scale in SCALES]
     row, col, tail, sharpness = (np.concatenate(v) for v in zip(*found, strict=True))
     order = np.argsort(tail, kind="stable")[:MOST]
     row, col, tail, sharpness = row[order], col[order], tail[order], sharpness[order]
@@ -68,10 +69,10 @@ def find_spots(
         col - plane.margin,
         plane.power[row, col].astype(float),
         ratio[row, col].astype(float),
-        level[row, col].astype(float),
+        floor.level[row, col].astype(float),
         tail + np.log(max(usable.sum(), 1)),
         sharpness,
-        _deviation(plane, row, col),
+        _deviation(plane, floor.rings, row, col),
         int(usable.sum()),
     )
     spots = spots.take(~_in_shoulders(spots))
@@ -88,7 +89,7 @@ def _half(plane: HalfPlane) -> np.ndarray:
 
 
 def _at_scale(
-    ratio: np.ndarray, scale: float, weight: np.ndarray, usable: np.ndarray
+    ratio: np.ndarray, error: np.ndarray, scale: float, weight: np.ndarray, usable: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows, columns, log probability by chance and sharpness of the maxima at one scale."""
     from skimage.feature import peak_local_max  # slow to import
@@ -101,8 +102,9 @@ def _at_scale(
     row, col = _brightest(ratio, peaks)
     kept = usable[row, col]
     row, col, peaks = row[kept], col[kept], peaks[kept]
-    smoothed = log_tail(mean[tuple(peaks.T)], independent_bins(weight, scale))
-    tail = np.minimum(-ratio[row, col], smoothed)
+    doubt = error[row, col]
+    smoothed = log_tail_of_estimate(mean[tuple(peaks.T)], doubt, independent_bins(weight, scale))
+    tail = np.minimum(log_tail_of_estimate(ratio[row, col], doubt, 1.0), smoothed)
     return row, col, tail, response[tuple(peaks.T)]
 
 
@@ -115,22 +117,11 @@ def _brightest(values: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.nd
     return chosen[:, 0], chosen[:, 1]
 
 
-def _deviation(plane: HalfPlane, row: np.ndarray, col: np.ndarray) -> np.ndarray:
-    """Log power over the median of the bins with the same |k|, in robust standard deviations."""
-    k = radius(plane)
-    step = max(plane.bin_y, plane.bin_x)
-    ring = np.rint(k / step).astype(np.uint16).ravel()
-    order = np.argsort(ring, kind="stable")
-    values = np.log(np.maximum(plane.power.ravel()[order], FAINTEST))
-    starts = np.searchsorted(ring[order], np.arange(int(ring.max()) + 3))
-    result = np.empty(len(row))
-    for n, (i, j) in enumerate(zip(row, col, strict=True)):
-        at = round(float(k[i, j] / step))
-        near = values[starts[max(at - 1, 0)] : starts[at + 2]]
-        middle = np.median(near)
-        spread = 1.4826 * np.median(np.abs(near - middle))
-        result[n] = (np.log(max(plane.power[i, j], FAINTEST)) - middle) / max(spread, 1e-6)
-    return result
+def _deviation(plane: HalfPlane, rings: Rings, row: np.ndarray, col: np.ndarray) -> np.ndarray:
+    """Log power over the level of the ring, in robust standard deviations of its scatter."""
+    k = np.hypot(plane.ky[row], plane.kx[col])
+    above = np.log(np.maximum(plane.power[row, col], FAINTEST)) - rings.log_level(k)
+    return above / (_NOISE_SCATTER * np.interp(k, rings.k, rings.spread))
 
 
 def _in_shoulders(spots: Spots) -> np.ndarray:
@@ -173,7 +164,9 @@ def nearest(transform: np.ndarray, at: np.ndarray, reach: np.ndarray) -> Nearest
     rows, cols = (round(float(c)) + np.arange(-h, h + 1) for c, h in zip(at, half, strict=True))
     part = transform[np.ix_(rows % size[0], cols % size[1])]
     power = part.real**2 + part.imag**2
-    off = np.hypot((rows[:, None] - at[0]) / reach[0], (cols - at[1]) / reach[1])
+    # half a bin more, for maxima lie between bins
+    wide = reach + 0.5
+    off = np.hypot((rows[:, None] - at[0]) / wide[0], (cols - at[1]) / wide[1])
     inside = (off <= 1) & (np.hypot(rows[:, None], cols) >= 2)
     inside &= (np.abs(rows)[:, None] <= size[0] / 2) & (np.abs(cols) <= size[1] / 2)
     tops = inside & (power == ndi.maximum_filter(power, 3))
@@ -181,7 +174,6 @@ def nearest(transform: np.ndarray, at: np.ndarray, reach: np.ndarray) -> Nearest
     score = np.log(np.maximum(power, FAINTEST)) - 2 * off**2
     row, col = np.unravel_index(np.where(chosen, score, -np.inf).argmax(), power.shape)
     away = np.hypot(rows[:, None] - rows[row], cols - cols[col])
-    level = float(np.quantile(power[(away > 4) & (away <= 12)], QUANTILE)) / np.exp(OF_MEAN)
-    level = max(level, FAINTEST)
+    level = max(float(level_of(power[(away > 4) & (away <= 12)])), FAINTEST)
     expected = inside.sum() * np.exp(-min(float(power[row, col]) / level, 700.0))
     return Nearest(np.array([rows[row], cols[col]]), level, float(1 / (1 + expected / DOUBTFUL)))

@@ -8,6 +8,7 @@ import scipy.ndimage as ndi
 KINDS = ("hann", "tukey", "gaussian", "none")
 TUKEY_EDGE = 0.25
 """Share of a Tukey window that is taper, both ends together (of the depth of a mask)."""
+_FINE = 256  # pixels: across more the depth of a mask is told from every second one, or fewer
 GAUSSIAN_WIDTH = 1 / 7
 """Sigma of a Gaussian window over its length: it falls to 0.2 % at the edge."""
 
@@ -41,7 +42,53 @@ def masked(mask: np.ndarray, kind: str, sampling: tuple[float, float]) -> np.nda
     """
     if kind == "none":
         return mask.astype(float)
-    depth = ndi.distance_transform_edt(np.pad(mask, 1), sampling)[1:-1, 1:-1]
-    # from the edge of a pixel rather than from the centre of the first one outside
-    depth = np.maximum(depth - min(sampling) / 2, 0)
+    depth = _depth(mask, sampling)
     return np.where(mask, profile(kind, depth / max(float(depth.max()), 1e-300)), 0)
+
+
+def _depth(mask: np.ndarray, sampling: tuple[float, float]) -> np.ndarray:
+    """Distance from the outside; of a large mask from a coarse copy, which a window's shape allows."""
+    step = max(1, min(mask.shape) // _FINE)
+    coarse = np.pad(mask[::step, ::step], 1)
+    depth = ndi.distance_transform_edt(coarse, [step * s for s in sampling])
+    # from the edge of a pixel rather than from the centre of the first one outside
+    depth = np.maximum(depth[1:-1, 1:-1] - step * min(sampling) / 2, 0)
+    if step == 1:
+        return depth
+    for axis, size in enumerate(mask.shape):
+        depth = joined(depth, axis, np.arange(size) / step)
+    return depth
+
+
+def joined(values: np.ndarray, axis: int, place: np.ndarray) -> np.ndarray:
+    """Interpolate along one axis at fractional indices `place`, by straight lines."""
+    place = np.clip(place, 0, values.shape[axis] - 1)
+    low = np.minimum(place.astype(int), max(values.shape[axis] - 2, 0))
+    high = np.minimum(low + 1, values.shape[axis] - 1)
+    part = np.expand_dims(place - low, 1 - axis)
+    return np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part
+
+
+def polygon(shape: tuple[int, int], corners: np.ndarray) -> np.ndarray:
+    """Mask of the pixels whose centres lie inside a polygon; corners (n, 2) in pixels.
+
+    Even-odd rule: every edge turns what follows in the rows that it crosses.
+    """
+    turns = np.zeros((shape[0], shape[1] + 1), bool)
+    for one, two in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        (y0, x0), (y1, x1) = sorted((tuple(one), tuple(two)))
+        rows = np.arange(max(int(np.ceil(y0)), 0), min(int(np.ceil(y1)), shape[0]))
+        if rows.size:
+            cols = np.ceil(x0 + (x1 - x0) * (rows - y0) / (y1 - y0))
+            turns[rows, np.clip(cols, 0, shape[1]).astype(int)] ^= True
+    return np.logical_xor.accumulate(turns, axis=1)[:, :-1]
+
+
+def transform_near_zero(weight: np.ndarray, reach: int) -> np.ndarray:
+    """Transform of a window at the bins -reach .. reach along both axes."""
+    waves = []
+    for size in weight.shape:
+        turn = np.outer(np.arange(-reach, reach + 1), np.arange(size) / size)
+        waves.append(np.exp(-2j * np.pi * turn))
+    rows = waves[0].real @ weight + 1j * (waves[0].imag @ weight)
+    return rows @ waves[1].T
