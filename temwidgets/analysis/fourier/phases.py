@@ -200,7 +200,7 @@ def _match(
                 g[rows], rings["plane_hkl"].values, rings["plane_g"].values, tolerance,
                 np.deg2rad(angle),
             )  # fmt: skip
-            if zone.count > 1:
+            if zone.explained > 1:
                 hkl[rows], d[rows] = zone.hkl, 1 / zone.length
             continue
         ring = rings["d_spacing"].values
@@ -226,8 +226,8 @@ def _put(reflections: xr.Dataset, matches: list[_Match], groups: np.ndarray) -> 
     for group in np.unique(groups):
         rows = groups == group
         share = [(weight * np.isfinite(m.d))[rows].sum() for m in matches]
-        off = [_misfit((measured / m.d)[rows], m.scale) for m in matches]
-        best = matches[np.lexsort((off, -np.array(share)))[0]]
+        off = np.array([_misfit((measured / m.d)[rows], m.scale) for m in matches])
+        best = matches[np.lexsort((off, -np.array(share, float)))[0]]
         known = rows & np.isfinite(best.d)
         phase[known], d[known], hkl[known] = best.name, best.d[known], best.hkl[known]
     names = np.array([matches[i].name for i in order], dtype=str)
@@ -240,9 +240,7 @@ def _put(reflections: xr.Dataset, matches: list[_Match], groups: np.ndarray) -> 
                 "phase": quantity("reflection", phase.astype(str), "1", "phase"),
                 "hkl": quantity(("reflection", "index"), hkl, "1", "Miller indices"),
                 "d_phase": quantity("reflection", d, CALIBRATED, "d-spacing of the phase"),
-                "residual": quantity(
-                    "reflection", measured / d - 1, "1", "d over that of the phase, -1"
-                ),
+                "residual": quantity("reflection", measured / d - 1, "1", "d / d_phase - 1"),
                 "candidate_matched": quantity("candidate", number, "1", "reflections explained"),
                 "candidate_explained": quantity(
                     "candidate", explained[order] / whole, "1", "share of the amplitude explained"
