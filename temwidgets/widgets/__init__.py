@@ -9,10 +9,12 @@ from typing import Any
 
 _HOME = {
     "temwidgets.widgets.explorers": ("Explorer", "explore"),
+    "temwidgets.widgets.fourier_explorer": ("FourierExplorer", "explore_fourier"),
     "temwidgets.widgets.panels.compare": ("ComparePanel",),
     "temwidgets.widgets.panels.counting": ("CountPanel",),
     "temwidgets.widgets.panels.displacement": ("DisplacementPanel",),
     "temwidgets.widgets.panels.filter": ("FilterPanel",),
+    "temwidgets.widgets.panels.domains": ("DomainPanel",),
     "temwidgets.widgets.panels.find": ("FindPanel",),
     "temwidgets.widgets.panels.fit": ("FitPanel",),
     "temwidgets.widgets.panels.intensity": ("IntensityPanel",),
