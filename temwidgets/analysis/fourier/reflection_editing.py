@@ -171,7 +171,7 @@ def _with(reflections: xr.Dataset, one: xr.Dataset, label: int) -> xr.Dataset:
 def _missing(variable: xr.DataArray) -> Any:
     kind = variable.dtype.kind
     if kind in "iu":
-        return 0 if variable.name == "harmonic" else -1
+        return -1 if variable.name in ("family", "lattice") else 0
     return {"f": np.nan, "b": False}.get(kind, "")
 
 

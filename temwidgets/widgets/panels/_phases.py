@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 import xarray as xr
 
 import temwidgets as tw
@@ -41,7 +40,7 @@ class PhaseList(widgets.VBox):
             style={"description_width": "auto"},
         )  # fmt: skip
         self.add = button("Add", "Compare with this phase, and draw its rings")
-        self.tolerance = number("within", "How much d may differ, in per cent", 2.0)
+        self.tolerance = number("within", "How much d may differ, in per cent", 3.0)
         self.index = panel.action("Index", "Name the phase and hkl of each reflection", self._index)
         self.shown, self.suggestions = widgets.HBox(), widgets.HTML()
         self.shown.add_class("tem-row")
@@ -103,21 +102,18 @@ class PhaseList(widgets.VBox):
 
 
 def suggestions(reflections: xr.Dataset) -> str:
-    """Say how many reflections each phase explains, and how well, as HTML."""
-    if "phase" not in reflections:
+    """Say how much each phase explains, and how well, as HTML."""
+    if "candidate" not in reflections:
         return ""
-    phase = reflections["phase"].values.astype(str)
-    lines = []
-    for name in dict.fromkeys(phase[phase != ""]):
-        there = phase == name
-        text = f"{int(there.sum())} of {phase.size} reflections"
-        if "residual" in reflections:
-            miss = 100 * np.sqrt(np.nanmean(reflections["residual"].values[there] ** 2))
-            text += f", d off by {miss:.2g} % (root mean square)"
+    count, lines = reflections.sizes["reflection"], []
+    for name in reflections["candidate"].values:
+        one = reflections.sel(candidate=name)
+        matched, share = int(one["candidate_matched"]), float(one["candidate_explained"])
+        text = f"{matched} of {count} reflections, {share:.0%} of the amplitude"
+        if matched:
+            scale, off = float(one["candidate_scale"]), float(one["candidate_misfit"])
+            text += f"; d measured is {scale:.4f} times that of the phase, give or take {off:.2%}"
         lines.append(f"<div><b>{escape(str(name))}</b>{text}</div>")
-    none = int((phase == "").sum())
-    if none:
-        lines.append(f"<div><b>no phase</b>{none} of {phase.size} reflections</div>")
     return "".join(lines)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from temwidgets.widgets.views._spectrum_marks import indices
 from temwidgets.widgets.views._table_rows import rounded
 
 _HEADINGS = {
@@ -16,8 +17,6 @@ _HEADINGS = {
     "lattice": "lattice",
     "harmonic": "order",
     "phase": "phase",
-    "hkl": "hkl",
-    "residual": "misfit",
 }
 _FIGURES = 4
 
@@ -38,6 +37,9 @@ def reflection_rows(reflections: xr.Dataset, *, full: bool = False) -> pd.DataFr
             units = str(reflections[name].attrs.get("units", "1"))
             title = heading if units in ("", "1") else f"{heading} ({units})"
             data[title] = _values(reflections, name, None if full else _FIGURES)
+    if "hkl" in reflections:
+        data["hkl"] = np.array([indices(hkl) for hkl in reflections["hkl"].values], object)
+        data["d off (%)"] = 100 * _values(reflections, "residual", None if full else 2)
     if full:
         g = reflections["g"].transpose("reflection", "component").values
         units = str(reflections["g"].attrs["units"])

@@ -17,6 +17,9 @@ CLASSES = ("family", "lattice", "harmonic")
 
 VALUES = ("probability", "snr", "amplitude", "intensity", "sharpness", "d_spacing")
 _MANY = 8
+_FAINTEST = 0.005
+"""Kinematical intensity, strongest 1, below which a ring of a phase is not drawn."""
+_BAR = "\N{COMBINING OVERLINE}"
 CORNERS = 180
 """Segments of a circle."""
 
@@ -118,10 +121,10 @@ def ring_table(rings: Any) -> list[tuple[str, float, str]]:
         return []
     if isinstance(rings, Mapping) and not isinstance(rings, xr.Dataset):
         return [(str(k), d, hkl) for k, v in rings.items() for _, d, hkl in ring_table(v)]
-    if isinstance(rings, xr.Dataset) and "d_spacing" in rings:
-        d = rings["d_spacing"].values.tolist()
-        hkl = rings["hkl"].values if "hkl" in rings else [""] * len(d)
-        return [("", float(v), str(text)) for v, text in zip(d, hkl, strict=True)]
+    if isinstance(rings, xr.Dataset) and {"d_spacing", "hkl", "intensity"} <= set(rings):
+        seen = rings.isel(ring=~(rings["intensity"].values < _FAINTEST))
+        rows = zip(seen["d_spacing"].values, seen["hkl"].values, strict=True)
+        return [("", float(d), indices(hkl)) for d, hkl in rows]
     try:
         numbers = np.atleast_1d(np.asarray(rings, float))
     except (TypeError, ValueError):
@@ -132,6 +135,15 @@ def ring_table(rings: Any) -> list[tuple[str, float, str]]:
             f" temwidgets.phase_rings, or a dict from names to these, but {rings!r} came."
         )
     return [("", float(v), "") for v in numbers]
+
+
+def indices(hkl: Any) -> str:
+    """Write Miller indices, e.g. "110", minus as an overline; "" where they are unknown."""
+    whole = [int(h) for h in hkl]
+    if not any(whole):
+        return ""
+    gap = " " if max(map(abs, whole)) > 9 else ""
+    return gap.join(_BAR.join([*str(abs(h)), ""]) if h < 0 else str(h) for h in whole)
 
 
 def phase_colour(index: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.widgets.views._lengths import written
-from temwidgets.widgets.views._spectrum_marks import colour_of
+from temwidgets.widgets.views._spectrum_marks import colour_of, indices
 from temwidgets.widgets.views._variables import measured
 from temwidgets.widgets.views._words import Words
 
@@ -51,7 +51,7 @@ def _line(one: xr.Dataset) -> str:
     if "harmonic" in one and int(one["harmonic"]) > 1:
         parts.append(f"{int(one['harmonic'])}. order of another")
     if "phase" in one and str(one["phase"].values):
-        parts.append(" ".join(str(one[n].values) for n in ("phase", "hkl") if n in one))
+        parts.append(f"{one['phase'].item()} {indices(one['hkl'].values)}".strip())
     family = int(one["family"]) if "family" in one else -1
     swatch = f'<i class="tem-swatch" style="background:{colour_of(family)}"></i>'
     text = ", ".join(parts).replace("-", "\N{MINUS SIGN}")
@@ -70,14 +70,18 @@ def _between(two: xr.Dataset) -> str:
 
 
 def d_labels(reflections: xr.Dataset | None, chosen: tuple[int, ...]) -> list[Words]:
-    """Write d beside each reflection: the chosen first, then the strongest."""
+    """Write d, and hkl if known, beside each reflection: the chosen first, then the strongest."""
     if reflections is None:
         return []
     strength = reflections.get("snr", -reflections["d_spacing"]).values
     order = np.lexsort((-strength, ~np.isin(reflections["reflection"].values, chosen)))
     units = str(reflections["d_spacing"].attrs["units"])
     g, d = reflections["g"].values[order], reflections["d_spacing"].values[order]
+    indexed = "hkl" in reflections
+    planes = (
+        [indices(hkl) for hkl in reflections["hkl"].values[order]] if indexed else [""] * d.size
+    )
     return [
-        Words(float(x), float(y), f"{written(float(one), 4)} {units}")
-        for (y, x), one in zip(g, d, strict=True)
+        Words(float(x), float(y), f"{plane} {written(float(one), 4)} {units}".strip())
+        for (y, x), one, plane in zip(g, d, planes, strict=True)
     ]
