@@ -21,6 +21,7 @@ class FamilyChips(widgets.VBox):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(layout={"overflow": "visible"})
         self.workspace = workspace
+        self._following = True
         workspace.observe(self._shown, "reflections")
         workspace.observe(self._marked, "chosen_reflections")
         self.members: dict[int, tuple[int, ...]] = {}
@@ -29,6 +30,9 @@ class FamilyChips(widgets.VBox):
 
     def stop(self) -> None:
         """Let go of the workspace."""
+        if not self._following:
+            return
+        self._following = False
         self.workspace.unobserve(self._shown, "reflections")
         self.workspace.unobserve(self._marked, "chosen_reflections")
 
