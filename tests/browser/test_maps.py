@@ -220,3 +220,51 @@ def test_the_strain_map_follows_the_reference_region(lab, phases):
     lab.page.wait_for_timeout(300)
     assert (phases.pixels(phases.canvas.first) != before).mean() > 0.02
     assert not lab.errors
+
+
+def test_the_map_follows_a_reflection_that_is_dragged_in_the_spectrum(lab):
+    lab.execute(SETUP)
+    lab.execute("""
+import ipywidgets
+from temwidgets.widgets import LocalSpacingPanel, SpectrumView
+work.local_spacing = None
+work.reflections = tw.make_reflections(truth["g"].values)
+panel = LocalSpacingPanel(work)
+spectrum = SpectrumView(work, height=340)
+spectrum.snap = False
+shown = MapView(work, view=spectrum.image_view)
+work.run(tw.local_spacing, into="local_spacing", wait=True)
+seen = []
+work.preview.observe(lambda change: seen.append(change["new"] is not None), "maps")
+""")
+    cell = lab.run("spectrum")
+    cell.wait_drawn()
+    lab.page.wait_for_timeout(500)
+    ky, kx = lab.value("work.reflections['g'].values[2].tolist()")
+    lab.execute(f"spectrum.zoom_to({(kx - 0.8, kx + 0.8)}, {(ky - 0.5, ky + 0.5)})")
+    lab.wait_value("spectrum.kx_range[0] > 3", True)
+    lab.page.wait_for_timeout(600)
+    box = cell.canvas.nth(1).bounding_box()
+    (left, right), (top, bottom) = lab.value("[spectrum.kx_range, spectrum.ky_range]")
+
+    def at(y, x):
+        across = (x - left) / (right - left) * box["width"]
+        return box["x"] + across, box["y"] + (y - top) / (bottom - top) * box["height"]
+
+    lab.page.mouse.move(*at(ky, kx))
+    lab.page.wait_for_timeout(100)
+    lab.page.mouse.down()
+    lab.page.mouse.move(*at(ky + 0.1, kx + 0.12), steps=8)
+    lab.wait_value("spectrum.dragged", "reflection 2")
+    lab.wait_value("(any(seen), work.preview.error)", [True, ""])  # while the button is down
+    assert lab.value("shown.data.maps is work.preview.maps")
+    assert lab.value("shown.image_view.maps['map'].title") == "d-spacing (nm)"
+    lab.page.mouse.up()
+    lab.wait_value(
+        "[step.name for step in work.history[-2:]]", ["move_reflection", "local_spacing"]
+    )
+    lab.wait_value("work.job.running or work.preview.maps is not None", False)
+    assert lab.value("shown.data.maps is work.local_spacing")
+    lab.execute("work.undo()")
+    assert lab.value("work.reflections['g'].values[2].tolist()") == pytest.approx([ky, kx])
+    assert not lab.errors

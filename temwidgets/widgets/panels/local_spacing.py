@@ -59,7 +59,7 @@ class LocalSpacingPanel(Panel):
     """
 
     def _build(self) -> list[widgets.Widget]:
-        self._previewed = self._busy = False
+        self._busy, self._before = False, None
         self.chain = Chain(self)
         self.reflections = ReflectionChoice(self)
         self._make_engine()
@@ -122,7 +122,6 @@ class LocalSpacingPanel(Panel):
             field.observe(self._mask, "value")
         workspace = self.workspace
         self.watch(workspace, self._shown, ["local_spacing", "image"])
-        self.watch(workspace, self._settled, ["reflections"])
         self.watch(workspace.preview, self._dragged, ["reflections"])
 
     def arguments(self) -> dict[str, Any]:
@@ -193,29 +192,34 @@ class LocalSpacingPanel(Panel):
     def _dragged(self, change: Any) -> None:
         """Show coarse maps of the reflections as they are under the mouse."""
         moved, plane = change["new"], self.workspace.plane
-        if moved is None or plane is None or not self.follows_mouse:
+        if moved is None:
+            self._put_down()
+        elif plane is not None and self.follows_mouse:
+            if self._before is None:
+                self._before = self.workspace.reflections
+            labels = self.reflections.taken(moved)
+            options = self.arguments() | {"stride": max(1, -(-max(plane.shape) // _SCREEN))}
+            self.workspace.preview.run(
+                tw.local_spacing, image=plane, reflections=moved.sel(reflection=labels), **options
+            )
+
+    def _put_down(self) -> None:
+        """Measure in full once the reflection that was dragged has been put down elsewhere."""
+        before, self._before = self._before, None
+        if before is None:
             return
-        labels = self.reflections.taken(moved)
-        self._previewed = True
-        options = self.arguments() | {"stride": max(1, -(-max(plane.shape) // _SCREEN))}
-        self.workspace.preview.run(
-            tw.local_spacing, image=plane, reflections=moved.sel(reflection=labels), **options
-        )
+        if before is self.workspace.reflections:
+            self.workspace.preview.clear()
+            return
+        step = self.workspace.history[-1].name
+        self.chain.set(step, ("local_spacing", lambda: self._measure(follows=True)))
+        self.chain.go()
 
     @property
     def follows_mouse(self) -> bool:
         """Whether coarse maps are shown while a reflection is dragged."""
         known = self.workspace.local_spacing is not None
         return bool(self.live.value and self.engine.value == "phase" and known)
-
-    @guarded
-    def _settled(self, _: Any) -> None:
-        """Measure in full once the reflection that was dragged has been put down."""
-        if self._previewed and self.workspace.preview.reflections is None:
-            self._previewed = False
-            step = self.workspace.history[-1].name
-            self.chain.set(step, ("local_spacing", lambda: self._measure(follows=True)))
-            self.chain.go()
 
     @guarded
     def _engine_chosen(self, _: Any) -> None:

@@ -185,14 +185,19 @@ def test_coarse_maps_follow_a_reflection_that_is_dragged(panel, found, done):
     shown = workspace.preview.maps
     assert shown is not None
     assert view.data.maps is shown
-    workspace.preview.reflections = None
     workspace.reflections = moved
+    workspace.preview.reflections = None
     done(workspace)
     assert [s.name for s in workspace.history][-2:] == ["given", "local_spacing"]
     assert workspace.preview.maps is None
     assert view.data.maps is workspace.local_spacing
     workspace.undo()
     assert workspace.reflections is found  # one step for the hand
+    workspace.preview.reflections = moved
+    assert workspace.preview.wait(60)
+    assert workspace.preview.maps is not None
+    workspace.preview.reflections = None  # it was not moved after all
+    assert workspace.preview.maps is None
     panel.live.value = False
     workspace.preview.reflections = moved
     assert workspace.preview.maps is None
