@@ -39,7 +39,8 @@ def reflection_rows(reflections: xr.Dataset, *, full: bool = False) -> pd.DataFr
             data[title] = _values(reflections, name, None if full else _FIGURES)
     if "hkl" in reflections:
         data["hkl"] = np.array([indices(hkl) for hkl in reflections["hkl"].values], object)
-        data["d off (%)"] = 100 * _values(reflections, "residual", None if full else 2)
+        off = 100 * reflections["residual"].values
+        data["d off (%)"] = off if full else np.round(off, 2)
     if full:
         g = reflections["g"].transpose("reflection", "component").values
         units = str(reflections["g"].attrs["units"])

@@ -5,6 +5,7 @@ import temwidgets as tw
 from temwidgets.conventions import quantity
 from temwidgets.widgets import ReflectionPanel, ReflectionTable, SpectrumView, Workspace
 from temwidgets.widgets.panels._phases import suggestions
+from temwidgets.widgets.views._spectrum_marks import indices
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,56 @@ def test_phases_are_drawn_and_compared(image, grouped, done):
 
 def test_suggestions_without_an_index(grouped):
     assert suggestions(grouped) == ""
+
+
+CIF = """data_Fe
+_cell_length_a 2.8665
+_cell_length_b 2.8665
+_cell_length_c 2.8665
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'I m -3 m'
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Fe1 Fe 0 0 0
+"""
+
+
+def test_a_cif_names_planes_on_rings_and_reflections(image, done, tmp_path):
+    pytest.importorskip("gemmi")
+    path = tmp_path / "iron.cif"
+    path.write_text(CIF)
+    workspace = Workspace(image)
+    g = 1 / 0.20269 * np.array([[0.0, 1.0], [1.0, 0.0]])
+    workspace.reflections = tw.make_reflections(g)
+    panel, view = ReflectionPanel(workspace), SpectrumView(workspace)
+    panel.phases.source.value = str(path)
+    panel.phases.add.click()
+    assert list(panel.phases.phases) == ["iron"]
+    assert view.stage.words["rings"][0].text == "110"
+    assert np.hypot(*view.lines["phase rings"].segments[0, :2]) == pytest.approx(
+        1 / 0.20269, rel=1e-3
+    )
+    panel.phases.index.click()
+    done(workspace)
+    table = ReflectionTable(workspace).table._table.df
+    assert table["phase"].tolist() == ["iron", "iron"]
+    planes = [hkl.replace("\N{COMBINING OVERLINE}", "") for hkl in table["hkl"]]
+    assert all(sorted(plane) == ["0", "1", "1"] for plane in planes)
+    view.chosen = (0,)
+    assert "iron" in view.words.value
+    assert view.stage.words["reflections"][0].text.endswith("0.2027 nm")
+    assert "2 of 2 reflections, 100% of the amplitude" in panel.phases.suggestions.value
+    assert str(path) in workspace.script()
+
+
+def test_indices_are_written_as_crystallographers_do():
+    assert indices((1, 1, 0)) == "110"
+    assert indices((-2, 1, 0)) == "2\N{COMBINING OVERLINE}10"
+    assert indices((0, 0, 12)) == "0 0 12"
+    assert indices((0, 0, 0)) == ""
