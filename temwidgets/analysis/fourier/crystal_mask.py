@@ -13,7 +13,8 @@ from temwidgets.conventions import pixel_grid, quantity
 from temwidgets.kernels.fourier.box_blur import blur
 
 SIGNIFICANT = 5.0  # amplitude over its error: in a box of noise the strongest bin reaches 4
-EDGE = 0.5  # amplitude over that inside: a straight edge cuts the window in half
+EDGE = 0.6  # amplitude over that inside
+_HALF = 0.5  # the same at a straight edge, which cuts the window in half
 _METHODS = ("noise", "otsu", "threshold")
 _NEAR = 1.5  # widths of the window within which the amplitude of the crystal is taken
 _FWHM = 2.355  # of a Gaussian, in its sigmas
@@ -26,6 +27,7 @@ def crystal_mask(
     *,
     method: str = "noise",
     threshold: float | None = None,
+    edge: float = EDGE,
     smallest: float | None = None,
     fill: float | None = None,
     smooth: float | None = None,
@@ -38,14 +40,17 @@ def crystal_mask(
         From `local_spacing`; or any map that is high in the crystal, for methods other than
         "noise".
     method : {"noise", "otsu", "threshold"}
-        "noise": the fringes of a reflection stand out from the noise, and are at least half as
-        strong as in the crystal nearby, as they are where an edge cuts the window in half.
+        "noise": the fringes of a reflection stand out from the noise, and from what the window
+        shows of a crystal beside it (see `edge`).
         "otsu": the threshold that parts the values into the two most uniform classes; it finds two
         classes in everything. "threshold": the one given.
     threshold : float, optional
         "noise": the least amplitude over its standard error, 5 when not given. "threshold": the
         least value of a map; of a Dataset, the least amplitude over that of the strong crystal
         (its 90th percentile), the greatest of all reflections, 0.5 when not given.
+    edge : float
+        "noise": the least amplitude over that of the crystal nearby. A straight edge cuts the
+        window in half: 0.5 puts the outline on it, a little more keeps amorphous pixels out.
     smallest : float, optional
         Diameter, in lengths, of the circle whose area is that of the smallest piece kept.
     fill : float, optional
@@ -68,10 +73,11 @@ def crystal_mask(
     ----------
     N. Otsu, IEEE Trans. Syst. Man Cybern. 9 (1979) 62.
     """
-    _check(maps, method, threshold, {"smallest": smallest, "fill": fill, "smooth": smooth})
+    _check(maps, method, threshold, edge, {"smallest": smallest, "fill": fill, "smooth": smooth})
     width = _width(maps)
     if method == "noise" and isinstance(maps, xr.Dataset):
-        inside = _above_noise(maps, SIGNIFICANT if threshold is None else threshold, width)
+        least = SIGNIFICANT if threshold is None else threshold
+        inside = _above_noise(maps, least, edge, width)
     else:
         inside = _above_level(_strength(maps), method, threshold)
     sizes = [
@@ -86,7 +92,13 @@ def crystal_mask(
     )
 
 
-def _check(maps: Any, method: str, threshold: float | None, sizes: dict[str, float | None]) -> None:
+def _check(
+    maps: Any,
+    method: str,
+    threshold: float | None,
+    edge: float,
+    sizes: dict[str, float | None],
+) -> None:
     is_spacing = isinstance(maps, xr.Dataset) and "amplitude" in maps
     if not is_spacing and not (isinstance(maps, xr.DataArray) and set(maps.dims) == {"y", "x"}):
         raise TypeError(
@@ -109,6 +121,8 @@ def _check(maps: Any, method: str, threshold: float | None, sizes: dict[str, flo
         )
     if method == "noise" and threshold is not None and not threshold > 0:
         raise ValueError(f"threshold is an amplitude over its error, above 0, not {threshold!r}.")
+    if not 0 < edge < 1:
+        raise ValueError(f"edge is a part of the amplitude, between 0 and 1, but {edge!r} came.")
     for name, size in sizes.items():
         if size is not None and not (np.isfinite(size) and size >= 0):
             raise ValueError(f"{name} is a length from 0, but {size!r} came.")
@@ -123,14 +137,14 @@ def _width(maps: xr.Dataset | xr.DataArray) -> float:
     return _PLAIN_WIDTH * float(np.sqrt(np.prod(sampling)))
 
 
-def _above_noise(maps: xr.Dataset, threshold: float, width: float) -> np.ndarray:
+def _above_noise(maps: xr.Dataset, threshold: float, edge: float, width: float) -> np.ndarray:
     amplitude = np.nan_to_num(maps["amplitude"].transpose(..., "y", "x").values)
     std = maps["amplitude_std"].transpose(..., "y", "x").values
     sampling = np.abs(pixel_grid(maps["y"] * maps["x"]).sampling)
     inside = np.zeros(amplitude.shape[-2:], bool)
     for size, error in zip(amplitude, std, strict=True):
         certain = size > threshold * np.nan_to_num(error, nan=np.inf)
-        inside |= certain & (size >= EDGE * _level(size, certain, _NEAR * width / sampling))
+        inside |= certain & (size >= edge * _level(size, certain, _NEAR * width / sampling))
     return inside
 
 
@@ -159,7 +173,7 @@ def _above_level(strength: np.ndarray, method: str, threshold: float | None) -> 
         uniform = not finite.size or np.ptp(finite) == 0
         threshold = np.inf if uniform else float(threshold_otsu(finite))
         return np.nan_to_num(strength, nan=-np.inf) > threshold
-    return np.nan_to_num(strength, nan=-np.inf) >= (EDGE if threshold is None else threshold)
+    return np.nan_to_num(strength, nan=-np.inf) >= (_HALF if threshold is None else threshold)
 
 
 def _cleaned(

@@ -13,6 +13,7 @@ WINDOW = 128
 HALF_BOX = 7
 _SMALLEST_WINDOW = 8
 _SMALLEST_HALF = 3  # a Gaussian and the noise round it need no fewer bins
+_FEWEST = 4.5  # fringes that a window must hold
 _CLEAR = 2  # bins between a box and what it must not hold: half a main lobe of the window
 _SHAPES = ("hann", "gaussian", "none")
 
@@ -112,13 +113,15 @@ def half_boxes(bins: np.ndarray, given: int | None) -> list[int]:
     for k, spot in enumerate(bins):
         others = np.delete(np.concatenate([bins, -bins]), k, axis=0)
         apart = np.abs(others - spot).max(axis=1)
-        middle = int(np.rint(np.abs(spot).max())) - _CLEAR
         free = int(min(apart.min(initial=np.inf), HALF_BOX + _CLEAR)) - _CLEAR
-        half = max(min(free, middle), _SMALLEST_HALF) if given is None else given
-        if half > middle:
+        clear = int(np.rint(np.abs(spot).max())) - _CLEAR
+        if np.hypot(*spot) >= _FEWEST:
+            clear = max(clear, _SMALLEST_HALF)  # the middle touches a corner of it at most
+        half = max(min(free, clear), _SMALLEST_HALF) if given is None else given
+        if half > clear:
             raise ValueError(
                 f"The window holds {np.hypot(*spot):.3g} fringes of reflection {k}, too few for a"
-                f" box of {2 * half + 1} bins: {half + _CLEAR} or more along y or x are needed."
+                f" box of {2 * half + 1} bins, which needs {half + _CLEAR} or more."
                 " Give a larger window" + ("." if given is None else ", or a smaller box.")
             )
         halves.append(half)

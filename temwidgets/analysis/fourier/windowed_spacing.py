@@ -164,8 +164,7 @@ def _spacings(parts: list[SpotMaps]) -> dict[str, np.ndarray]:
         "amplitude": amplitude,
         "amplitude_std": amplitude_std,
     }
-    with np.errstate(over="ignore"):  # errors of what is hardly there
-        return {name: values.astype(np.float32) for name, values in maps.items()}
+    return {name: values.astype(np.float32) for name, values in maps.items()}
 
 
 def _part(tell: Callable[[float], None], done: int, of: int, fraction: float) -> None:
@@ -198,6 +197,8 @@ def _maps(
         (m + place) * b for m, place, b in zip(middle, (spots.y, spots.x), per_bin, strict=True)
     )
     good = spots.found & _accepted(y, x, g, chosen) & (cover > 0)
+    # what has an error as large as itself is not measured
+    good &= np.maximum(std_y * per_bin[0], std_x * per_bin[1]) < np.hypot(*g)
     total = weights[0].sum() * weights[1].sum()
     with np.errstate(invalid="ignore", divide="ignore"):  # infinite errors where there is nothing
         size = 2 * spots.amplitude / (total * cover)
