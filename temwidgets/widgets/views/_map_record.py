@@ -54,7 +54,7 @@ def map_values(values: xr.DataArray, *, smooth: bool) -> dict[str, Any]:
 def map_look(made: Map) -> dict[str, Any]:
     """Make the record of what may change while the mouse moves: colours, limits, opacity."""
     table = colour_table(made.colormap)
-    low, high = made.limits
+    low, high = _written(*made.limits)
     return {
         "lut": table.tobytes(),
         "limits": list(made.limits),
@@ -63,8 +63,8 @@ def map_look(made: Map) -> dict[str, Any]:
         "legend": {
             "title": made.title,
             "gradient": [hex_colour(table[i]) for i in np.linspace(0, 255, 9).astype(int)],
-            "low": short(low),
-            "high": short(high),
+            "low": low,
+            "high": high,
         },
     }
 
@@ -77,6 +77,15 @@ def bulk_of(values: np.ndarray) -> tuple[float, float]:
     flat = flat[np.isfinite(flat)]
     low, high = np.percentile(flat, (1, 99)) if flat.size else (0.0, 1.0)
     return float(low), float(high if high > low else low + 1.0)
+
+
+def _written(low: float, high: float) -> tuple[str, str]:
+    """Write both ends to a hundredth of what lies between them, or better."""
+    if not 1e-4 < high - low < 1e5:
+        return short(low), short(high)
+    digits = max(0, 2 - int(np.floor(np.log10(high - low))))
+    first, last = (round(v, digits) + 0.0 for v in (low, high))
+    return f"{first:.10g}", f"{last:.10g}"
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets as widgets
-import numpy as np
 import traitlets
 import xarray as xr
 
@@ -15,7 +13,6 @@ from temwidgets.analysis.fourier.shown_maps import (
     check_maps,
     map_at,
 )
-from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.fourier import fourier_product
 from temwidgets.widgets.selection import Selection
@@ -25,13 +22,13 @@ from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._map_controls import MapControls
 from temwidgets.widgets.views._map_data import MapData
 from temwidgets.widgets.views._map_files import MapFiles
-from temwidgets.widgets.views._map_histogram import Group, MapHistogram
+from temwidgets.widgets.views._map_histogram import MapHistogram
+from temwidgets.widgets.views._map_plots import MapPlots, inside
 from temwidgets.widgets.views._map_words import (
     MEANINGS,
     NAMES,
     SOURCES,
     map_title,
-    statistics_lines,
     unit,
 )
 from temwidgets.widgets.views._over_image import OverImage
@@ -88,12 +85,10 @@ class MapView(MapFiles, OverImage, ColumnsView):
 
     Attributes
     ----------
-    image_view, histogram
-        The parts.
+    image_view, histogram, profile
+        The parts; the profile is made when "Profile" is pressed.
     data : MapData
         What is shown: ``data.values``, and ``data.errors`` where there are some.
-    profile : MapProfile or None
-        The values along a line, once "Profile" has been pressed.
     drawn : int
         Grows when another map is shown.
 
@@ -115,7 +110,6 @@ class MapView(MapFiles, OverImage, ColumnsView):
     regions = traitlets.Bool(False)
     brush = Interval()
     drawn = traitlets.Int(0)
-    profile: MapProfile | None = None
 
     def __init__(
         self,
@@ -145,35 +139,37 @@ class MapView(MapFiles, OverImage, ColumnsView):
         if self._following:
             self.workspace.unobserve(self._on_maps, [*SOURCES, "domains"])
             self.workspace.preview.unobserve(self._on_maps, "maps")
-            if self.profile is not None:
-                self.profile.close()
+            self.plots.close()
         super().close()
+
+    @property
+    def histogram(self) -> MapHistogram:
+        """The histogram of the pixels; brush it."""
+        return self.plots.histogram
+
+    @property
+    def profile(self) -> MapProfile | None:
+        """The values along a line, once "Profile" has been pressed."""
+        return self.plots.profile
 
     def _build(self) -> None:
         self._letting_go = False
         self.data = MapData(self)
-        self.histogram = MapHistogram(self.show_error)
+        self.plots = MapPlots(self, self._note)
         traitlets.link((self, "brush"), (self.histogram, "brush"))
-        self._readout = widgets.HTML()
-        self._readout.add_class("tem-stats")
         self._controls = MapControls(self)
-        self._controls.profile.observe(self._profiled, "value")
-        plots = self._plots = widgets.VBox([self.histogram, self._readout, self._note])
-        body = beside(self.image_view, plots) if self._own else plots
+        self._controls.profile.observe(self.plots.switch_profile, "value")
+        body = beside(self.image_view, self.plots) if self._own else self.plots
         self.children = [style_sheet(), *self._controls.head(), body]
 
     def _draw(self) -> None:
         self.data.refresh()
-        values = self.data.values
-        self.histogram.layout.display = "none" if values is None else ""
         self._explain()
-        if values is None:
+        if self.data.values is None:
             self._clear()
-            self._readout.value = ""
         else:
             self._draw_map()
-            self.histogram.show(self._groups(values), map_title(values))
-            self._read_out()
+        self.plots.show()
         self._controls.refresh()
         self.drawn += 1
 
@@ -187,30 +183,6 @@ class MapView(MapFiles, OverImage, ColumnsView):
             self.alpha, title=map_title(data.drawn), smooth=kind != "cyclic" and self.blocks < 2,
             lit=self.brush,
         )  # fmt: skip
-
-    def _groups(self, values: xr.DataArray) -> list[Group]:
-        """Name, values and colour of each region."""
-        label = self.data.domains() if self.regions else None
-        if label is None:
-            return [("all", values.values.reshape(-1), palette.ALL)]
-        found, counts = np.unique(label[label >= 0], return_counts=True)
-        largest = np.sort(found[np.argsort(-counts)[:_MOST_REGIONS]])
-        return [
-            (f"domain {n}", values.values[label == n], palette.category(int(n))) for n in largest
-        ]
-
-    def _read_out(self) -> None:
-        values = self.data.values
-        if values is None:
-            return
-        label = self.data.domains() if self.regions else None
-        chosen = None if self.brush is None else self._inside(values.values)
-        self._readout.value = statistics_lines(values, self.histogram.groups, label, chosen)
-
-    def _inside(self, values: np.ndarray) -> np.ndarray:
-        low, high = self.brush or (-np.inf, np.inf)
-        inside: np.ndarray = (values >= low) & (values < high)
-        return inside
 
     def _draw_selection(self) -> None:
         """Columns that are selected show in the image."""
@@ -229,15 +201,6 @@ class MapView(MapFiles, OverImage, ColumnsView):
 
     def _clear(self) -> None:
         self.image_view.clear_map(_NAME)
-
-    @guarded
-    def _profiled(self, change: Any) -> None:
-        """Put in the profile only when it is seen: bqplot cannot draw where it is hidden."""
-        if self.profile is None:
-            self.profile = MapProfile(self)
-        self.profile.active = change["new"]
-        kept = [child for child in self._plots.children if child is not self.profile]
-        self._plots.children = [*kept, self.profile] if change["new"] else kept
 
     @guarded
     def _on_maps(self, change: Any) -> None:
@@ -282,7 +245,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
         if self.data.values is None or not self.active:
             return
         self.image_view.light_map(_NAME, self.brush)
-        self._read_out()
+        self.plots.read_out()
         if not self._letting_go:
             self._select()
 
@@ -296,8 +259,8 @@ class MapView(MapFiles, OverImage, ColumnsView):
         if columns is None or values is None:
             return
         at = map_at(values, columns["y"].values, columns["x"].values)
-        chosen = columns["column"].values[self._inside(at)]
         low, high = self.brush
+        chosen = columns["column"].values[inside(at, self.brush)]
         rule = f"{low:.6g} <= {values.name} < {high:.6g} {unit(values)}".rstrip()
         self.selection.select(chosen, rule=rule, source=self)
 

@@ -137,7 +137,7 @@ def test_the_button_puts_the_profile_in_and_takes_it_out(view):
     assert view.profile is None
     switch.value = True
     made = view.profile
-    assert made in view._plots.children
+    assert made in view.plots.children
     assert made.start != made.end
     assert "profile line" in view.image_view.lines
     view.active = False
@@ -145,7 +145,7 @@ def test_the_button_puts_the_profile_in_and_takes_it_out(view):
     view.active = True
     assert "profile line" in view.image_view.lines
     switch.value = False
-    assert made not in view._plots.children
+    assert made not in view.plots.children
     assert "profile start" not in view.image_view.handles
     switch.value = True
     assert view.profile is made

@@ -95,6 +95,21 @@ def test_a_map_has_a_colour_bar_and_lies_where_its_coordinates_say(view, strain)
     assert view.stage.layer.maps == {}
 
 
+@pytest.mark.parametrize(
+    ("limits", "written"),
+    [
+        ((0.203, 0.20532), ("0.203", "0.20532")),
+        ((-3.14159, 3.14159), ("-3.14", "3.14")),
+        ((0, 2000), ("0", "2000")),
+        ((1e-9, 3e-9), ("1e-09", "3e-09")),
+    ],
+)
+def test_the_ends_of_a_colour_bar_are_told_apart(view, strain, limits, written):
+    view.set_map("e_xx", strain, "viridis", limits)
+    legend = view.stage.layer.map_looks["e_xx"]["legend"]
+    assert (legend["low"], legend["high"]) == written
+
+
 def test_a_diverging_map_is_centred_on_zero(view, strain):
     view.set_map("e_xx", strain)
     low, high = view.maps["e_xx"].limits
