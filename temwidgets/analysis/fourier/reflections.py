@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -75,8 +75,33 @@ def find_reflections(
     power around and the curvature of the peak, and are the Cramér-Rao bound of a wave in noise
     under the window. They know nothing of a distorted scan.
     """
+    _check_cut(threshold, max_reflections)
+    tell = report or (lambda fraction: None)
+    found = search_reflections(image, k_range=k_range, region=region, report=tell)
+    made = cut_reflections(found, threshold=threshold, max_reflections=max_reflections)
+    tell(1.0)
+    return made
+
+
+class Search(NamedTuple):
+    """What is known of an image's spots before any of them is taken for a reflection."""
+
+    ready: Prepared
+    found: spots.Spots
+    probability: np.ndarray
+    diffuse: float
+
+
+def search_reflections(
+    image: xr.DataArray,
+    *,
+    k_range: KRange = (None, None),
+    region: Any = None,
+    report: Report | None = None,
+) -> Search:
+    """Do the part of `find_reflections` that does not depend on the threshold."""
     check_image(image)
-    _check_options(threshold, max_reflections, k_range)
+    _check_range(k_range)
     tell = report or (lambda fraction: None)
     tell(0.0)
     ready = prepare(image, region)
@@ -90,23 +115,34 @@ def find_reflections(
     found = spots.find_spots(plane, level, ready.part.weight, allowed)
     probability = evidence.probability(found)
     tell(0.6)
+    nyquist = float(min(0.5 / np.array(ready.sampling)))
+    diffuse = background.diffuse_limit(level.rings, nyquist)
+    return Search(ready, found, probability, diffuse)
+
+
+def cut_reflections(
+    search: Search, *, threshold: float = 0.5, max_reflections: int = 100
+) -> xr.Dataset:
+    """Do the rest of `find_reflections`: quick enough to follow a slider."""
+    _check_cut(threshold, max_reflections)
+    ready, found, probability, diffuse = search
     grouped = choose(ready, found, probability, threshold, max_reflections)
     known = lattice_nodes(grouped, ready)
     more = np.maximum(probability, evidence.probability_on_nodes(found, known))
     if ((more >= threshold) & (probability < threshold)).any():
         grouped = choose(ready, found, more, threshold, max_reflections)
-    tell(0.9)
-    nyquist = float(min(0.5 / np.array(ready.sampling)))
-    result, beyond = believed(grouped, background.diffuse_limit(level.rings, nyquist))
-    tell(1.0)
+    result, beyond = believed(grouped, diffuse)
     return result.assign_attrs(threshold=float(threshold), information_limit=beyond)
 
 
-def _check_options(threshold: float, most: int, k_range: Any) -> None:
+def _check_cut(threshold: float, most: int) -> None:
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold is a probability from 0 to 1, but {threshold} came.")
     if not most >= 1 or most != int(most):
         raise ValueError(f"max_reflections is a whole number from 1, but {most} came.")
+
+
+def _check_range(k_range: Any) -> None:
     pair = tuple(k_range) if isinstance(k_range, tuple | list) else ()
     if len(pair) != 2 or not (pair[0] or 0) < (pair[1] or np.inf):
         raise ValueError(

@@ -131,7 +131,7 @@ def diffuse_limit(rings: Rings, nyquist: float) -> float:
     if k.size < 10:
         return nyquist
     floor = float(np.median(level[-max(k.size // 10, 3) :]))
-    smooth = ndi.median_filter(level, max(3, k.size // 50 | 1), mode="nearest")
+    smooth = ndi.median_filter(level, max(5, k.size // 20 | 1), mode="nearest")
     above = np.flatnonzero(smooth > floor + _ABOVE)
     return float(k[above[-1]]) if above.size else 0.0
 
@@ -180,6 +180,6 @@ def _blocks(power: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     level = np.log(np.maximum(level_of(blocks.reshape(*blocks.shape[:2], -1)), FAINTEST))
     for axis, count in enumerate(counts):
         if count != power.shape[axis]:
-            size = power.shape[axis]
-            level = joined(level, axis, (np.arange(size) + 0.5) * count / size - 0.5)
+            length = power.shape[axis]
+            level = joined(level, axis, (np.arange(length) + 0.5) * count / length - 0.5)
     return np.exp(level).astype(np.float32)

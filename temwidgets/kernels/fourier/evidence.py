@@ -19,7 +19,7 @@ def probability(spots: Spots) -> np.ndarray:
     Two Gaussians (scikit-learn) are fitted to log intensity, sharpness and deviation from the ring,
     one starting from what noise makes, one from the rest; the second one's share is a probability.
     A mixture always finds two parts, even in pure noise; so its odds, at most even, are multiplied
-    by ``0.05 / n``, n the number of places that noise alone would make as conspicuous, in all bins
+    by ``0.03 / n``, n the number of places that noise alone would make as conspicuous, in all bins
     together.
     """
     if not spots.row.size:

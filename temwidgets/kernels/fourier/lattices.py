@@ -34,8 +34,8 @@ def find_lattices(
 ) -> Lattices:
     """Explain vectors (n, 2) by as few lattices as the evidence asks for.
 
-    Greedy: the basis, of two of the vectors, that explains the most of the others better than
-    chance would; what it explains is taken out; again. Each explained vector counts
+    Greedy: the basis, of two of the vectors, whose sums explain the most of the others better
+    than chance would; what it explains is taken out; again. Each explained vector counts
     ``-log(pi tolerance² / cell area)``, the log of the odds against its falling so near a node by
     chance; a lattice must beat the number of bases that were tried. The rest is sorted into rows
     (g, 2g, 3g), and rows that come from the same place into one crystal.
@@ -100,12 +100,12 @@ def _best_basis(
     if len(left) < 3 or not one.size:
         return None
     basis = np.stack([g[one], g[two]], axis=1)
-    fits, _ = _matches(basis, g[left], tolerance[left])
+    fits, index = _matches(basis, g[left], tolerance[left])
     fits &= together[one][:, left] & together[two][:, left]
     chance = np.minimum(np.pi * tolerance[left] ** 2 / area[:, None], 1)
-    evidence = np.where(fits, -np.log(chance), 0).sum(axis=1)
-    # the two that made the basis fit it anyway
-    evidence -= sum(-np.log(np.minimum(np.pi * tolerance[k] ** 2 / area, 1)) for k in (one, two))
+    # the two of the basis and their multiples fit whether or not they are of one crystal
+    tells = fits & (index != 0).all(axis=-1)
+    evidence = np.where(tells, -np.log(chance), 0).sum(axis=1)
     best = int(np.argmax(evidence))
     if not evidence[best] > np.log(len(one)) + np.log(len(left)):
         return None

@@ -18,7 +18,7 @@ LOWEST = 4
 """Bins around the origin in which nothing is looked for: fewer periods than that in the field."""
 MOST = 500
 """Spots that are looked at, the most significant; most are noise, and show what noise does."""
-DOUBTFUL = 0.05
+DOUBTFUL = 0.03
 """Peaks expected by chance at which it is even whether one is a reflection."""
 _NOISE_SCATTER = float(np.pi / np.sqrt(6))  # of the log of exponential power
 _KNEE = 4.0

@@ -47,7 +47,7 @@ def masked(mask: np.ndarray, kind: str, sampling: tuple[float, float]) -> np.nda
 
 
 def _depth(mask: np.ndarray, sampling: tuple[float, float]) -> np.ndarray:
-    """Distance from the outside; of a large mask from a coarse copy, which a window's shape allows."""
+    """Distance from the outside; of a large mask from a coarse copy: a window is smooth."""
     step = max(1, min(mask.shape) // _FINE)
     coarse = np.pad(mask[::step, ::step], 1)
     depth = ndi.distance_transform_edt(coarse, [step * s for s in sampling])
