@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as widgets
+import xarray as xr
 
 import temwidgets as tw
+from temwidgets.analysis.fourier.reflections import cut_reflections, search_reflections
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import checkbox, number, whole_number
 from temwidgets.widgets.errors import guarded
@@ -41,6 +43,8 @@ class ReflectionPanel(Panel):
 
     def _build(self) -> list[widgets.Widget]:
         self._busy = False
+        self._known: tuple[Any, ...] = ()
+        self._search: Any = None
         self.find = self.action(
             "Find reflections", "Look for spots in the spectrum that are no noise", self._find
         )
@@ -101,7 +105,25 @@ class ReflectionPanel(Panel):
             options["region"] = self.workspace.reciprocal.region
         if self.limit.value != 100:
             options["max_reflections"] = self.limit.value
-        self.workspace.run(tw.find_reflections, into="reflections", amend=True, **options)
+        self.workspace.run(
+            tw.find_reflections, into="reflections", amend=True, shortcut=self._shortcut, **options
+        )
+
+    def _shortcut(
+        self,
+        image: xr.DataArray,
+        *,
+        threshold: float,
+        max_reflections: int = 100,
+        report: Any,
+        **options: Any,
+    ) -> xr.Dataset:
+        """Do as find_reflections does, but search only when anything but the cut changed."""
+        known = (id(self.workspace.image), self.workspace.frame, tuple(options.items()))
+        if self._search is None or self._known != known:
+            self._search = search_reflections(image, report=report, **options)
+            self._known = known
+        return cut_reflections(self._search, threshold=threshold, max_reflections=max_reflections)
 
     @guarded
     def _ranged(self, _: Any) -> None:

@@ -34,6 +34,15 @@ def test_find_and_drag_the_threshold(image, done):
     assert panel.count.value == ""
 
 
+def test_dragging_does_not_search_again(image, done, monkeypatch):
+    panel = ReflectionPanel(image)
+    panel.find.click()
+    done(panel.workspace)
+    monkeypatch.setattr("temwidgets.widgets.panels.reflections.search_reflections", None)
+    panel.threshold.value = 0.8
+    assert done(panel.workspace).reflections.attrs["threshold"] == 0.8
+
+
 def test_range_region_and_number(image, done):
     panel = ReflectionPanel(image)
     workspace = panel.workspace
