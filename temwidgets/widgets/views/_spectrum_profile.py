@@ -99,7 +99,7 @@ def reach_of(spectrum: xr.DataArray, reflections: xr.Dataset | None) -> float:
     """Return the k up to which there is something to see (1/nm)."""
     most = float(min(np.abs(spectrum[name].values).max() for name in ("ky", "kx")))
     if reflections is not None and reflections.sizes["reflection"]:
-        return min(most, 1.25 * float(1 / reflections["d_spacing"].values.min()))
+        return min(most, 1.4 * float(1 / reflections["d_spacing"].values.min()))
     profile = _profile(spectrum)
     k, power = profile["k"].values, profile["power"].values
     whole = k <= most
