@@ -179,14 +179,18 @@ def summarise(values: xr.DataArray, part: np.ndarray | None = None) -> Summary:
     (Mardia and Jupp, *Directional Statistics*, 2000, sections 2.2 and 2.3).
     """
     plain = values.values if part is None else values.values[part]
-    finite = plain[np.isfinite(plain)].astype(float)
+    known = np.isfinite(plain)
+    finite = plain if known.all() else plain[known]
     grid = pixel_grid(values)
     area = finite.size * abs(grid.sampling.y * grid.sampling.x)
     period = circle_of(str(values.name))
     if not finite.size:
         return Summary(0, np.nan, np.nan, 0.0)
     if period is None or (str(values.name) == "angle" and np.ptp(finite) < period / 2):
-        return Summary(finite.size, float(finite.mean()), float(finite.std()), area)
+        centre = float(finite.mean(dtype=float))
+        apart = finite - centre  # float32 still: a map may have 16 million pixels
+        variance = float(np.square(apart, out=apart).mean(dtype=float))
+        return Summary(finite.size, centre, float(np.sqrt(variance)), area)
     mean = np.mean(np.exp(2j * np.pi / period * finite))
     spread = np.sqrt(-2 * np.log(max(abs(mean), 1e-12)))
     turn = period / (2 * np.pi)

@@ -11,7 +11,7 @@ import xarray as xr
 from temwidgets.widgets import palette
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.views._map_histogram import Group, MapHistogram
-from temwidgets.widgets.views._map_words import map_title, statistics_lines
+from temwidgets.widgets.views._map_words import map_title, selected_line, statistics_lines
 from temwidgets.widgets.views.map_profile import MapProfile
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class MapPlots(widgets.VBox):
         self.show_error = view.show_error
         self.histogram = MapHistogram(view.show_error)
         self.profile: MapProfile | None = None
+        self._whole = ""
         self.words = widgets.HTML()
         self.words.add_class("tem-stats")
         super().__init__()
@@ -53,21 +54,21 @@ class MapPlots(widgets.VBox):
     def show(self) -> None:
         """Show the map that the view shows."""
         self._seat()
-        values = self._view.data.values
-        if values is None:
-            self.words.value = ""
-        else:
+        view, values = self._view, self._view.data.values
+        self._whole = ""
+        if values is not None:
             self.histogram.show(self._groups(values), map_title(values))
-            self.read_out()
+            label = view.data.domains() if view.regions else None
+            self._whole = statistics_lines(values, self.histogram.groups, label)
+        self.read_out()
 
     def read_out(self) -> None:
         """Write the statistics of the map, of each region, and of what is brushed."""
-        view, values = self._view, self._view.data.values
-        if values is None:
-            return
-        label = view.data.domains() if view.regions else None
-        chosen = None if view.brush is None else inside(values.values, view.brush)
-        self.words.value = statistics_lines(values, self.histogram.groups, label, chosen)
+        values, brush = self._view.data.values, self._view.brush
+        chosen = ""
+        if values is not None and brush is not None:
+            chosen = selected_line(values, inside(values.values, brush))
+        self.words.value = self._whole + chosen
 
     @guarded
     def switch_profile(self, change: Any) -> None:

@@ -66,19 +66,19 @@ def reflection_names(found: xr.Dataset | None) -> list[tuple[str, int]]:
 
 
 def statistics_lines(
-    values: xr.DataArray,
-    groups: list[tuple[str, np.ndarray, str]],
-    label: np.ndarray | None,
-    chosen: np.ndarray | None,
+    values: xr.DataArray, groups: list[tuple[str, np.ndarray, str]], label: np.ndarray | None
 ) -> str:
-    """Write a line for the whole map, one for each domain, and one for the pixels chosen."""
+    """Write a line for the whole map, and one for each domain."""
     lines = [_line("all", summarise(values), values, palette.ALL)]
     for name, _, colour in () if label is None else groups:
         part = np.asarray(label == int(name.split()[1]))
         lines.append(_line(name, summarise(values, part), values, colour))
-    if chosen is not None:
-        lines.append(_line("selected", summarise(values, chosen), values, palette.SELECTED))
     return "".join(lines)
+
+
+def selected_line(values: xr.DataArray, chosen: np.ndarray) -> str:
+    """Write a line for the pixels chosen."""
+    return _line("selected", summarise(values, chosen), values, palette.SELECTED)
 
 
 def _line(name: str, found: Summary, values: xr.DataArray, colour: str) -> str:
