@@ -65,8 +65,11 @@ def sub_band(
     return values, carrier
 
 
-def fade_on(spectrum: ImageSpectrum, grid: CoarseGrid) -> np.ndarray:
-    """Weight of the image on the grid, one inside, zero in the padding, through `pass_band`."""
+def fade_on(spectrum: ImageSpectrum, grid: CoarseGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Weight of the image on the grid, one inside, zero in the padding, through `pass_band`.
+
+    Returned along y and along x: the weight is the product.
+    """
     sides, band = [], pass_band(grid)
     for axis in range(2):
         line = np.zeros(spectrum.shape[axis], np.float32)
@@ -75,7 +78,18 @@ def fade_on(spectrum: ImageSpectrum, grid: CoarseGrid) -> np.ndarray:
         bins = np.rint(np.fft.fftfreq(count, 1 / count)).astype(int)
         kept = transform[bins] * band[axis]
         sides.append((scipy.fft.ifft(kept).real * (count / line.size)).astype(np.float32))
-    return np.outer(*sides)
+    return sides[0], sides[1]
+
+
+def smooth_product(
+    sides: tuple[np.ndarray, np.ndarray], grid: CoarseGrid, sigma: float
+) -> np.ndarray:
+    """Convolve the product of a profile along y and one along x with a Gaussian."""
+    y, x = (
+        scipy.fft.ifft(scipy.fft.fft(side) * window).real
+        for side, window in zip(sides, gaussian(grid, sigma), strict=True)
+    )
+    return np.outer(y, x).astype(np.float32)
 
 
 def smooth(field: np.ndarray, grid: CoarseGrid, sigma: float) -> np.ndarray:
@@ -113,15 +127,14 @@ def moments(transform: np.ndarray, grid: CoarseGrid, sigma: float, order: int = 
     return filtered(transform, filters)
 
 
-def between(grid: CoarseGrid, other: CoarseGrid) -> tuple[np.ndarray, np.ndarray]:
-    """Matrices that interpolate fields linearly from a grid to another, along y and x."""
-    sides = []
-    for n, m, step, to in zip(grid.counts, other.counts, grid.step, other.step, strict=True):
-        place = np.arange(m) * to / step
+def resampled(field: np.ndarray, grid: CoarseGrid, other: CoarseGrid) -> np.ndarray:
+    """Interpolate a field linearly from a grid to another."""
+    out = field.astype(np.float32, copy=False)
+    for axis in range(2):
+        place = np.arange(other.counts[axis]) * (other.step[axis] / grid.step[axis])
         low = np.floor(place).astype(int)
-        matrix = np.zeros((m, n), np.float32)
         share = (place - low).astype(np.float32)
-        matrix[np.arange(m), low % n] += 1 - share
-        matrix[np.arange(m), (low + 1) % n] += share
-        sides.append(matrix)
-    return sides[0], sides[1]
+        share = share[:, None] if axis == 0 else share
+        first, second = low % grid.counts[axis], (low + 1) % grid.counts[axis]
+        out = out.take(first, axis) * (1 - share) + out.take(second, axis) * share
+    return out

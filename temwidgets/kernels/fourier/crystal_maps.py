@@ -128,14 +128,30 @@ class MapMaker:
         return self._maps
 
     def _inside(self) -> np.ndarray:
-        shares = []
-        for share, fringes in zip(self.measured.share, self.measured.fringes, strict=True):
-            variance = np.maximum(fringes.covariance[0], fringes.covariance[2])
-            vague = 2 * np.pi * self.measured.sigma * np.sqrt(np.maximum(variance, 0)) > _VAGUE
-            shares.append(np.where(vague, np.minimum(share, 0), share))
+        """Where each reflection is measured; those of one crystal mostly share a mask."""
+        inside = np.empty((len(self.measured.share), *self.fine.shape), bool)
+        shares: list[np.ndarray] = []
+        known: dict[tuple[int, int], int] = {}
+        row = []
+        for k, number in enumerate(self.measured.crystal.tolist()):
+            vague = self._vague(k)
+            key = (number, k if vague.any() else -1)
+            if key not in known:
+                known[key] = len(shares)
+                share = self.measured.share[k]
+                shares.append(np.where(vague, np.minimum(share, 0), share))
+            row.append(known[key])
         planes = np.empty((len(shares), *self.fine.shape), np.float32)
         refine(shares, self.fine, list(planes))
-        return planes > EDGE
+        for k in range(len(inside)):
+            np.greater(planes[row[k]], EDGE, out=inside[k])
+        return inside
+
+    def _vague(self, k: int) -> np.ndarray:
+        covariance = self.measured.fringes[k].covariance
+        variance = np.maximum(covariance[0], covariance[2])
+        error = 2 * np.pi * self.measured.sigma * np.sqrt(np.maximum(variance, 0))
+        return (error > _VAGUE) & (self.measured.share[k] > EDGE / 2)
 
     def _nearest_of(self, trusted: Sequence[np.ndarray]) -> list[Index]:
         known: dict[int, Index] = {}

@@ -15,6 +15,7 @@ from temwidgets.kernels.fourier.coarse_grid import (
     filtered,
     gaussian,
     smooth,
+    smooth_product,
     sub_band,
 )
 from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
@@ -30,12 +31,12 @@ class Support(NamedTuple):
 
     grid: CoarseGrid
     sigma: float
-    carrier: np.ndarray  # (2,)
+    g: np.ndarray  # (2,) mean reciprocal vector of the core; without a core the one looked for
+    spread: float  # largest deviation from it within the core, but for a few points and noise
     share: np.ndarray  # (y, x) amplitude over that of the crystal nearby; a half at its edge
     core: np.ndarray  # (y, x) bool: certainly fringes
     amplitude: float  # typical, within the core; 0 without one
     noise: float  # power per pixel near the reflection, within the core
-    band: np.ndarray  # (y, x) complex fringes
 
 
 def find_support(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Support:
@@ -59,28 +60,48 @@ def _strength(support: Support) -> float:
 
 def _look(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Support:
     grid = coarse_grid(spectrum, sigma / 1.5)
-    fade = fade_on(spectrum, grid)
+    fade_y, fade_x = fade_on(spectrum, grid)
+    squared = fade_y**2, fade_x**2
     transform, carrier = sub_band(spectrum, g, grid)
     window, half = gaussian(grid, sigma), gaussian(grid, sigma / 2)
     fringes, finer = filtered(transform, [window, half])
-    weight = np.maximum(smooth(fade, grid, sigma), 0.05)
+    weight = np.maximum(smooth_product((fade_y, fade_x), grid, sigma), 0.05)
     amplitude = np.abs(fringes) / weight
-    noise = noise_near(np.abs(finer - fringes) ** 2, fade, grid, sigma)
-    spread = np.maximum(smooth(fade**2, grid, sigma / np.sqrt(2)), 0.05)
+    noise = _noise_near(np.abs(finer - fringes) ** 2, squared, grid, sigma)
+    spread = np.maximum(smooth_product(squared, grid, sigma / np.sqrt(2)), 0.05)
     power = np.abs(fringes) ** 2 / (noise * spread) * (4 * np.pi * sigma**2)
-    core = _large((power > CERTAIN) & (fade > 0.5), grid, sigma)
+    within = np.outer(fade_y > 0.5, fade_x > 0.5)
+    core = _large((power > CERTAIN) & within, grid, sigma)
     share = _share(amplitude, core, grid, sigma) * (weight > 0.1)
     inner = core & (share > 0.8)
     inner = inner if inner.any() else core
     typical = [float(np.median(v[inner])) if inner.any() else 0.0 for v in (2 * amplitude, noise)]
-    return Support(grid, sigma, carrier, share, core, typical[0], typical[1], fringes)
+    mean, spread = _deviation(fringes, core, grid)
+    found = carrier + mean if core.any() else g
+    noise_of_g = np.sqrt(typical[1] / (16 * np.pi**3)) / (sigma**2 * max(typical[0], 1e-12))
+    spread = max(np.sqrt(max(spread**2 - 6 * noise_of_g**2, 0.0)), 1e-9)
+    return Support(grid, sigma, found, spread, share, core, typical[0], typical[1])
 
 
-def noise_near(power: np.ndarray, fade: np.ndarray, grid: CoarseGrid, sigma: float) -> np.ndarray:
+def _deviation(fringes: np.ndarray, core: np.ndarray, grid: CoarseGrid) -> tuple[np.ndarray, float]:
+    """Mean g of the core less the carrier, and by how much g departs from it (95th percentile)."""
+    if not core.any():
+        return np.zeros(2), 0.0
+    steps = []
+    for axis, step in enumerate(grid.step):
+        turn = np.angle(np.roll(fringes, -1, axis)[core] * fringes[core].conj())
+        steps.append(turn / (2 * np.pi * step))
+    mean = np.mean(steps, axis=1)
+    return mean, float(np.percentile(np.hypot(*(np.array(steps) - mean[:, None])), 95))
+
+
+def _noise_near(
+    power: np.ndarray, fade: tuple[np.ndarray, np.ndarray], grid: CoarseGrid, sigma: float
+) -> np.ndarray:
     """Noise power per pixel, from the power between the windows of sigma and of half of it."""
     window, half = (np.outer(*gaussian(grid, s)) for s in (sigma, sigma / 2))
     passed = float(((half - window) ** 2).mean() / np.prod(grid.step))
-    weight = np.maximum(smooth(fade**2, grid, 2 * sigma), 0.05)
+    weight = np.maximum(smooth_product(fade, grid, 2 * sigma), 0.05)
     return np.maximum(smooth(power, grid, 2 * sigma), 1e-30) / (passed * weight)
 
 

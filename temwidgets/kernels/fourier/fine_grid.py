@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import scipy.ndimage as ndi
 
 from temwidgets.kernels.fourier.coarse_grid import CoarseGrid
 from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
@@ -25,31 +26,19 @@ class FineGrid(NamedTuple):
 
     shape: tuple[int, int]
     points: tuple[np.ndarray, np.ndarray]  # coarse points at the knots, wrapped round the padding
-    inverse: tuple[np.ndarray, np.ndarray]  # from values at the knots to coefficients
     bands: tuple[list[Band], list[Band]]  # along y and along x
 
 
 def fine_grid(spectrum: ImageSpectrum, grid: CoarseGrid, stride: int = 1) -> FineGrid:
     """Prepare the way from a coarse grid to every `stride`-th pixel."""
-    points, inverse, bands, shape = [], [], [], []
+    points, bands, shape = [], [], []
     for size, count, padded in zip(spectrum.size, grid.counts, spectrum.shape, strict=True):
         place = np.arange(0, size, stride) * (count / padded)
         knots = int(np.ceil(place[-1])) + 2 * _MARGIN + 1
         points.append(np.arange(-_MARGIN, knots - _MARGIN) % count)
-        inverse.append(_inverse(knots))
         bands.append(_bands(place + _MARGIN))
         shape.append(len(place))
-    return FineGrid(
-        (shape[0], shape[1]), (points[0], points[1]), (inverse[0], inverse[1]), (bands[0], bands[1])
-    )
-
-
-def _inverse(knots: int) -> np.ndarray:
-    """Inverse of the cubic B-splines at their knots, level beyond the ends."""
-    at_knots = np.diag(np.full(knots, 2 / 3))
-    at_knots += np.diag(np.full(knots - 1, 1 / 6), 1) + np.diag(np.full(knots - 1, 1 / 6), -1)
-    at_knots[0, 0] = at_knots[-1, -1] = 5 / 6
-    return np.linalg.inv(at_knots).astype(np.float32)
+    return FineGrid((shape[0], shape[1]), (points[0], points[1]), (bands[0], bands[1]))
 
 
 def _bands(place: np.ndarray) -> list[Band]:
@@ -78,16 +67,14 @@ def refine(
 
     ``finish(band, rows)`` changes a band of rows in place while it is still in the cache.
     """
-    if not fields:
-        return
-    y, x = fine.inverse
-    cut = np.stack([field[np.ix_(*fine.points)] for field in fields]).astype(np.float32, copy=False)
-    knots, ends = np.matmul(y, cut) @ x.T, finish or [None] * len(outs)
+    ends = finish or [None] * len(outs)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(partial(_refine, fine), knots, outs, ends))
+        list(pool.map(partial(_refine, fine), fields, outs, ends))
 
 
-def _refine(fine: FineGrid, knots: np.ndarray, out: np.ndarray, finish: Finish | None) -> None:
+def _refine(fine: FineGrid, field: np.ndarray, out: np.ndarray, finish: Finish | None) -> None:
+    knots = field[np.ix_(*fine.points)].astype(np.float32, copy=False)
+    knots = ndi.spline_filter(knots, 3, np.float32, mode="nearest")
     rows = np.empty((knots.shape[0], fine.shape[1]), np.float32)
     for here, used, weights in fine.bands[1]:
         np.matmul(knots[:, used], weights.T, out=rows[:, here])

@@ -17,6 +17,7 @@ from temwidgets.kernels.spectra import fast_shape
 EDGE = 10.0  # px over which the image fades at its border: a sharp one smears spots
 _LEAST_PAD = 64
 _PAD = 1 / 8  # of the image's size
+_ROWS = 64  # made at once, so that they stay in the cache
 _TERMS = 7  # of the polynomials along y and x that are the background
 
 
@@ -47,17 +48,25 @@ def image_spectrum(image: np.ndarray, pixel: tuple[float, float]) -> ImageSpectr
     size = (image.shape[0], image.shape[1])
     shape = fast_shape(tuple(n + max(_LEAST_PAD, int(_PAD * n)) for n in size))
     fade = (_fade(size[0]), _fade(size[1]))
+    flat = np.subtract(image, image.mean(dtype=np.float64), dtype=np.float32, casting="unsafe")
+    scale = _without_background(flat)
     padded = np.zeros(shape, np.float32)
-    inside = padded[: size[0], : size[1]]
-    np.subtract(image, image.mean(dtype=np.float64), out=inside, casting="unsafe")
-    y, x = _polynomials(size[0]), _polynomials(size[1])
-    inside -= (y @ ((y.T @ inside) @ x)) @ x.T
-    scale = float(np.sqrt(np.mean(np.square(inside), dtype=np.float64))) or 1.0
-    inside *= fade[0][:, None] / np.float32(scale)
-    inside *= fade[1]
+    np.multiply(flat, fade[1], out=padded[: size[0], : size[1]])
+    padded[: size[0]] *= fade[0][:, None] / np.float32(scale)
     mean = float(np.sqrt(pixel[0] * pixel[1]))
     sides = (pixel[0] / mean, pixel[1] / mean)
     return ImageSpectrum(scipy.fft.rfft2(padded, workers=2), size, shape, sides, fade, scale)
+
+
+def _without_background(flat: np.ndarray) -> float:
+    """Take away the polynomials that fit best, in place; return the root mean square left."""
+    y, x = _polynomials(flat.shape[0]), _polynomials(flat.shape[1])
+    weights, total = (y.T @ flat) @ x, 0.0
+    for top in range(0, len(flat), _ROWS):
+        rows = flat[top : top + _ROWS]
+        rows -= (y[top : top + _ROWS] @ weights) @ x.T
+        total += float(np.vdot(rows, rows))
+    return float(np.sqrt(total / flat.size)) or 1.0
 
 
 def _polynomials(count: int) -> np.ndarray:

@@ -40,6 +40,7 @@ class Windows(NamedTuple):
     """Windows clipped by an outline: their centroids, inverse variances, and what noise does."""
 
     outline: np.ndarray  # (y, x) 0 to 1
+    faded: np.ndarray  # (y, x) outline times the weight of the image
     weight: np.ndarray  # (y, x) share of the window that is used
     centre: np.ndarray  # (2, y, x) centroid relative to the point
     inverse: np.ndarray  # (3, y, x) yy, yx, xx of the inverse covariance of positions
@@ -66,19 +67,20 @@ def clipped_windows(
     spectrum: ImageSpectrum, grid: CoarseGrid, sigma: float, outline: np.ndarray
 ) -> Windows:
     """Prepare windows clipped by an outline; fringes of one crystal share them."""
-    fade = fade_on(spectrum, grid)
+    fade = np.outer(*fade_on(spectrum, grid))
     # the fringes carry the outline once themselves, and are multiplied by it once more
-    m = moments(scipy.fft.fft2(outline**2 * fade), grid, sigma, 2).real
+    faded = outline * fade
+    m = moments(scipy.fft.fft2(outline * faded), grid, sigma, 2).real
     total = np.maximum(m[0], 1e-3)
     centre = m[1:3] / total
     yy, yx, xx = m[3:] / total - [centre[0] ** 2, centre[0] * centre[1], centre[1] ** 2]
     inverse = _inverse(yy, yx, xx, _LEAST_SPREAD * sigma**2)
-    q = moments(scipy.fft.fft2((outline * fade) ** 2), grid, sigma / np.sqrt(2), 2).real
+    q = moments(scipy.fft.fft2(faded**2), grid, sigma / np.sqrt(2), 2).real
     q /= 4 * np.pi * sigma**2
     spread = _about(q, centre)
     noise = _sandwich(inverse, spread) * (2 / (4 * np.pi**2)) / total**2
     level = 2 * np.maximum(q[0], 0) / total**2
-    return Windows(outline, m[0], centre, inverse, noise, level)
+    return Windows(outline, faded, m[0], centre, inverse, noise, level)
 
 
 def _inverse(yy: np.ndarray, yx: np.ndarray, xx: np.ndarray, least: float) -> np.ndarray:
@@ -123,7 +125,7 @@ def fit_fringes(
         slopes += slope
     flattened = band * phasor.conj()
     _, third, level = _plane(flattened, grid, sigma, windows)
-    noise = _noise(flattened.imag, grid, sigma, windows.outline * fade_on(spectrum, grid))
+    noise = _noise(flattened.imag, grid, sigma, windows.faded)
     amplitude = 2 * level
     covariance = NOISE_GAIN * windows.noise * (noise / np.maximum(amplitude, _TINY) ** 2)
     third = third / np.float32(2 * np.pi)

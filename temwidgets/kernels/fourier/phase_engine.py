@@ -8,10 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from temwidgets.kernels.fourier.coarse_grid import CoarseGrid, between, coarse_grid
+from temwidgets.kernels.fourier.coarse_grid import CoarseGrid, coarse_grid, resampled
 from temwidgets.kernels.fourier.crystal_support import Support, find_support, sharpened
 from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
-from temwidgets.kernels.fourier.local_fringes import LocalFringes, clipped_windows, fit_fringes
+from temwidgets.kernels.fourier.local_fringes import (
+    LocalFringes,
+    Windows,
+    clipped_windows,
+    fit_fringes,
+)
 from temwidgets.kernels.fourier.window_choice import (
     bias_over_noise,
     choose_width,
@@ -95,7 +100,7 @@ class _Session:
             for name in ("amplitude", "noise")
         )
         start = width_for_goal(self.g[seen], amplitude, noise)
-        most = max(least, min(self.spectrum.widest, _REACH / max(map(_spread, self.supports))))
+        most = max(least, min(self.spectrum.widest, _REACH / max(s.spread for s in self.supports)))
         return choose_width(lambda s: self._excess(s, seen), start, least, most)
 
     def _excess(self, sigma: float, seen: list[int]) -> float:
@@ -110,24 +115,18 @@ class _Session:
         spectrum, grid = self.spectrum, coarse_grid(self.spectrum, sigma / 2)
         share = self._share(grid)
         numbers = np.unique(self.crystal)
-        first = [int(np.argmax(self.crystal == c)) for c in numbers]
-        windows = dict(
-            zip(
-                numbers.tolist(),
-                self.pool.map(
-                    lambda k: clipped_windows(
-                        spectrum, grid, sigma, self._outline(share[k], k, sigma)
-                    ),
-                    first,
-                ),
-                strict=True,
-            )
-        )
-        fringes = self.pool.map(
-            lambda k: fit_fringes(spectrum, self.g[k], grid, sigma, windows[self.crystal[k]]),
-            range(len(self.g)),
-        )
-        return Measured(grid, sigma, share, self.crystal, list(fringes))
+
+        def prepare(number: int) -> Windows:
+            k = int(np.argmax(self.crystal == number))
+            return clipped_windows(spectrum, grid, sigma, self._outline(share[k], k, sigma))
+
+        windows = dict(zip(numbers, self.pool.map(prepare, numbers), strict=True))
+
+        def fit(k: int) -> LocalFringes:
+            return fit_fringes(spectrum, self.supports[k].g, grid, sigma, windows[self.crystal[k]])
+
+        fringes = list(self.pool.map(fit, range(len(self.g))))
+        return Measured(grid, sigma, share, self.crystal, fringes)
 
     def _outline(self, share: np.ndarray, k: int, sigma: float) -> np.ndarray:
         if self.inside is not None:
@@ -138,10 +137,7 @@ class _Session:
         """Share of each reflection on the grid: the mean over those of its crystal."""
         if self.inside is not None:
             return np.repeat(averaged(self.inside, self.spectrum, grid)[None], len(self.g), 0)
-        own = []
-        for support in self.supports:
-            y, x = between(support.grid, grid)
-            own.append((y @ support.share.astype(np.float32)) @ x.T)
+        own = [resampled(s.share, s.grid, grid) for s in self.supports]
         weight = np.array([s.amplitude**2 / max(s.noise, 1e-30) for s in self.supports])
         share = np.zeros((len(own), *grid.counts), np.float32)
         for k, number in enumerate(self.crystal):
@@ -167,24 +163,9 @@ def _overlap(one: Support, other: Support) -> float:
     """Intersection over union of two cores."""
     a, b = one.core, other.core
     if one.grid.counts != other.grid.counts:
-        y, x = between(one.grid, other.grid)
-        a = (y @ a.astype(np.float32)) @ x.T > 0.5
+        a = resampled(a, one.grid, other.grid) > 0.5
     union = int((a | b).sum())
     return float((a & b).sum() / union) if union else 0.0
-
-
-def _spread(support: Support) -> float:
-    """Largest deviation of g within the core, but for a few points and noise."""
-    band, core = support.band, support.core
-    if not core.any():
-        return 1e-9
-    steps = []
-    for axis, step in enumerate(support.grid.step):
-        turn = np.angle(np.roll(band, -1, axis) * band.conj())[core] / (2 * np.pi * step)
-        steps.append(turn - np.median(turn))
-    noise = np.sqrt(support.noise / (16 * np.pi**3)) / support.sigma**2 / support.amplitude
-    widest = float(np.percentile(np.hypot(*steps), 95))
-    return max(np.sqrt(max(widest**2 - 6 * noise**2, 0.0)), 1e-9)
 
 
 def averaged(values: np.ndarray, spectrum: ImageSpectrum, grid: CoarseGrid) -> np.ndarray:
