@@ -12,7 +12,7 @@ from temwidgets.widgets.controls import dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
-from temwidgets.widgets.views._domain_words import totals
+from temwidgets.widgets.views._domain_words import group_table, totals
 
 _METHODS = [
     ("reflection pursuit", "pursuit"),
@@ -100,4 +100,6 @@ class DomainPanel(Panel):
         image, domains = self.workspace.image, self.workspace.domains
         units = "nm" if image is None else length_unit(image)
         self.unit.value, self.area.value = units, f"{units}²"
-        self.words.value = "" if domains is None else f"<div>{totals(domains)}</div>"
+        self.words.value = ""
+        if domains is not None:
+            self.words.value = f"<div>{totals(domains)}</div>{group_table(domains)}"

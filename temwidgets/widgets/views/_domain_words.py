@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+import temwidgets as tw
 from temwidgets.analysis.fourier.domain_maps import QUANTITIES, domain_quantity
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.views._variables import significant
@@ -55,6 +56,23 @@ def totals(domains: xr.Dataset) -> str:
         f"{count} domain{'s' if count > 1 else ''}, {area:.4g} {units}² of {whole:.4g} {units}²"
         f" crystalline ({area / whole:.1%})"
     )
+
+
+def group_table(domains: xr.Dataset) -> str:
+    """Write the areas by d-spacing of the strongest reflection as an HTML table; "" for one."""
+    groups = tw.domain_totals(domains)
+    if groups.sizes["group"] < 2:
+        return ""
+    units = length_unit(domains)
+    head = "".join(
+        f"<th>{t}</th>" for t in (f"d ({units})", "Domains", f"Area ({units}²)", "Share")
+    )
+    body = "".join(
+        f"<tr><td>{float(one['d_spacing']):.4f}</td><td>{int(one['count'])}</td>"
+        f"<td>{float(one['area']):.4g}</td><td>{float(one['fraction']):.1%}</td></tr>"
+        for one in (groups.isel(group=n) for n in range(groups.sizes["group"]))
+    )
+    return f'<table class="tem-table"><tr>{head}</tr>{body}</table>'
 
 
 def chosen_text(domains: xr.Dataset, chosen: tuple[int, ...]) -> str:
