@@ -1,8 +1,8 @@
 """The rolling window on one core: ``python tests/benchmarks/fourier_windowed.py``.
 
 Times are wall seconds of a 512 x 512 image and three reflections, window 128. The reference in the
-same run is one windowed transform a pixel and scipy's `curve_fit` of a Gaussian to the box round the
-spot, at some pixels and scaled up. Errors are those of the interior of a strained crystal.
+same run is one windowed transform a pixel and scipy's `curve_fit` of a Gaussian to the box round
+the spot, at some pixels and scaled up. Errors are those of the interior of a strained crystal.
 """
 
 import os
