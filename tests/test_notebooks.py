@@ -99,6 +99,107 @@ for number, low, high in ((400, 0, 1e-7), (200, 0.001, 0.2)):
 wave = tw.correlation(A["ordered"], "intensity")["correlation"].sel(offset_b=0)
 assert (np.sign(wave.sel(offset_a=[1, 2, 3, 4]).values) == [-1, 1, -1, 1]).all(), wave
 """,
+    "04_fourier": """
+assert abs(step * 0.205 - 0.032) < 0.0005, step
+assert 0.01 < rms["bin"] < 0.02 and np.abs(bins).max() > 0.03, rms
+assert 12 < rms["bin"] / rms["snap"] < 20 and 0.8 < pull < 1.25, (rms, pull)
+assert brightest_bin(image, click) < 0.2045 and abs(float(spot["d_spacing"][0]) - 0.2073) < 0.0004
+torn = lower.isel(reflection=abs(lower["d_spacing"].values - 0.1061).argmin())
+assert abs(torn["angle"] + 24.2) < 0.5 and torn["lattice"] != 0, torn
+first = lower.isel(reflection=slice(2))
+assert 0.014 < np.ptp(first["d_spacing"].values) / measured < 0.017, first
+assert 50 < np.ptp(first["d_spacing"].values) / np.hypot(*first["d_spacing_std"].values) < 90
+assert (first["d_spacing_std"] / first["d_spacing"]).max() < 0.0002, first
+assert (first["family"] == 0).all() and (first["lattice"] == 0).all(), first
+second = grains["upper"].isel(reflection=slice(2))
+assert abs(np.ptp(second["angle"].values) - 90.9) < 0.2, second
+assert abs(np.ptp(first["angle"].values) - 89.7) < 0.2, first
+assert 0.02 < measured / known - 1 < 0.026, measured
+assert table["reflections"].to_dict() == {"{110}": 2, "{200}": 2, "{220}": 1, "{310}": 4}, table
+assert table["residual (%)"].drop("{220}").abs().max() < 0.55, table
+assert -1.3 < table["residual (%)"]["{220}"] < -0.7, table
+assert abs(turned - 37.4) < 0.3, turned
+for found in grains.values():
+    third = found.isel(reflection=abs(found["d_spacing"].values - 0.0918) < 0.0012)
+    assert abs(third["angle"] + 89.7).min() < 0.5, third
+parts = (slice(0.3, 2.6), slice(3.6, 6.1))
+spread = [[float(p.sel(y=part).std()) for part in parts] for p in filtered]
+assert spread[0][1] > 10 * spread[0][0] and spread[1][0] > 8 * spread[1][1], spread
+assert tw.find_reflections(noise).sizes["reflection"] == 0
+assert tw.find_reflections(through).sizes["reflection"] > 20
+told = []
+for size in (256, 128, 64):
+    fringes, _ = tw.synthetic.fringes(
+        (size, size), [(2.0, 4.5)], amplitude=5, noise=15, sampling=0.0125
+    )
+    found = tw.snap_reflections(fringes, [(2.0, 4.5)])
+    told.append(float(found["d_spacing_std"][0] / found["d_spacing"][0]))
+np.testing.assert_allclose(told, (0.0011, 0.0044, 0.021), rtol=0.2)
+numbers = [tw.find_reflections(image, threshold=t).sizes["reflection"] for t in (0.01, 0.99)]
+assert 24 <= numbers[1] <= numbers[0] <= 28, numbers
+ring = tw.fourier_filter(image, kind="ring", k_range=(4.5, 5.2))
+assert 0.5 < ring.sel(y=slice(0.3, 2.6)).std() / ring.sel(y=slice(3.6, 6.1)).std() < 1
+namespace = {}
+exec(workspace.script(), namespace)
+np.testing.assert_array_equal(namespace["reflections"]["g"], workspace.reflections["g"])
+""",
+    "05_strain": """
+assert ((ours - published).abs() < 0.0006).all(axis=None), ours
+for axis in ("e_xx", "e_yy"):
+    assert np.ptp(comparison[axis].values, axis=1).max() < 0.17, comparison
+top, low, zero = (comparison.loc[name].xs("phase", level=1) for name in names)
+assert abs(top["e_yy"] - 3.4) < 0.06 and abs(low["e_yy"] - 1.6) < 0.06, comparison
+assert abs(top["e_xx"] - 0.67) < 0.06 and abs(low["e_xx"] - 0.27) < 0.06, comparison
+assert abs(zero).max() < 0.06, comparison
+assert 0.6 < table["coverage"][4] < 0.7 and 0.6 < table["coverage"][6] < 0.7, table
+assert reflections.sizes["reflection"] == 4, reflections
+assert abs(change - 0.03) < 1e-4 and difference < 1e-4, (change, difference)
+assert float(here["e_yy"].std()) > 2 * float(here["e_yy_std"].median())
+assert float(here["e_xx"].std()) > 1.3 * float(here["e_xx_std"].median())
+assert float(here["e_yy"].mean("x").std()) > 4 * float(here["e_xx"].mean("x").std())
+assert 0.002 < float(here["e_yy"].std()) < 0.0035
+right = strain["e_xx"].sel(x=slice(16.5, 21)).mean("x")
+jump = float(right.sel(y=slice(13.4, 14.6)).mean() - right.sel(y=slice(15, 16.2)).mean())
+assert abs(jump) < 0.0012, jump
+assert upper["columns_yy"] > 2 * upper["phase_yy"], upper
+assert 1 < area < 5 and abs(at_y - 22.8) < 1 and abs(at_x - 14.9) < 0.5, (area, at_y, at_x)
+assert -0.035 < float(fitted["e_xx"].where(near).median()) < -0.015
+assert burgers["indices"].values.tolist() == [0, 0], burgers
+assert -0.06 < squeezed < -0.035, squeezed
+assert fringes.sizes["reflection"] == 2, fringes
+assert all(0.8 < pull < 1.25 for pull in pulls.values()), pulls
+assert np.abs(vector["burgers"].values - put_in).max() < 0.001, vector
+assert vector["indices"].values.tolist() == [1, 0], vector
+apart = np.hypot(beside_loop[:, 0] - core[0], beside_loop[:, 1] - core[1])
+assert apart.min() > 1.5 and tw.burgers_vector(field, beside_loop)["length"] == 0
+for sigma, scatter, step in ((0.35, 0.57, 0.25), (None, 0.26, 0.5), (1.5, 0.13, 1.1)):
+    other = tw.geometric_phase(
+        image, reflections, reference=substrate, axis_angle=direction, sigma=sigma
+    )
+    part = other["e_yy"].sel(y=slice(*substrate[:2]), x=slice(*substrate[2:]))
+    assert abs(100 * float(part.std()) / scatter - 1) < 0.15, part.std()
+    line = other["e_yy"].sel(x=slice(*substrate[2:]), y=slice(25, 28)).mean("x")
+    crossing = [float(line["y"][np.argmin(abs(line.values - 0.016 * f))]) for f in (0.8, 0.2)]
+    assert abs(crossing[1] - crossing[0] - step) < 0.15, crossing
+    assert sigma or -0.005 < line.min() < -0.003, line.min()
+turned = tw.geometric_phase(image, reflections, reference=substrate, axis_angle=direction + 45)
+turned = 100 * turned.where(layers == 0).median(("y", "x"))
+assert abs(turned["e_xx"] - 2.0) < 0.1 and abs(turned["e_yy"] - 2.0) < 0.1, turned
+assert abs(abs(turned["e_xy"]) - 1.4) < 0.1 and abs(turned["dilatation"] - 4.0) < 0.1, turned
+half = tw.geometric_phase(image, found.isel(reflection=[4, 6]), reference=substrate)
+assert 0.1 < half["mask"].where(layers == 1).mean() < 0.22
+assert half["mask"].where(layers != 1).where(layers >= 0).mean() > 0.99
+rolled = tw.local_spacing(image, reflections, engine="windowed", window=128, stride=8)
+rolled = rolled["d_spacing"].groupby(layers[::8, ::8].rename("layer")).median()
+still = spacing["d_spacing"].groupby(layers.rename("layer")).median()
+assert abs(rolled / still - 1).sel(layer=[0, 1, 2]).max() < 0.0012, rolled / still
+np.testing.assert_allclose(
+    workspace.strain["e_yy"].median(), strain["e_yy"].median(), atol=0.0003
+)
+edge = strain["e_xx"].sel(y=slice(1, 14), x=slice(21.9, 22.2)).mean()
+inner = strain["e_xx"].sel(y=slice(1, 14), x=slice(*substrate[2:])).mean()
+assert -0.025 < edge - inner < -0.01, (edge, inner)
+""",
 }
 
 
