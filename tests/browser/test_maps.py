@@ -122,6 +122,9 @@ def test_labels_are_read_in_both_themes(lab, shown, theme):
             item.bounding_box() for item in shown.output.locator(".tem-row > *").all()
         ) if box
     ]  # fmt: skip
+    named = shown.output.locator(".bqplot[role=img]")
+    names = [node.get_attribute("aria-label") for node in named.all()]
+    assert "Histogram of d-spacing (nm). Options has fields to select by number." in names
     right = shown.output.bounding_box()
     assert all(b["x"] + b["width"] <= right["x"] + right["width"] + 1 for b in boxes)
     assert not lab.errors

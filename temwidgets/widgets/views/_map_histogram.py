@@ -16,6 +16,7 @@ from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.traits import Interval
 from temwidgets.widgets.views._axes import horizontal, plot_figure, set_range, vertical
 from temwidgets.widgets.views._bins import bin_edges, outline, robust_range
+from temwidgets.widgets.views._figure_label import FigureLabel
 from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 
 _RATIO = 0.62
@@ -63,7 +64,9 @@ class MapHistogram(Printed, widgets.VBox):
         self.figure = plot_figure(
             self._brusher, height, marks=[self._whole, self._part], axes=list(self._axes)
         )
-        super().__init__([self.figure], layout={"width": "100%"})
+        self.label = FigureLabel()
+        super().__init__([self.figure, self.label], layout={"width": "100%"})
+        self.add_class("temwidgets-view")
         self.observe(self._on_brush, "brush")
         self.observe(lambda _: self._count(), "bins")
 
@@ -71,6 +74,7 @@ class MapHistogram(Printed, widgets.VBox):
         """Count the values of each region."""
         self.groups = groups
         self._axes[0].label = label
+        self.label.text = f"Histogram of {label}. Options has fields to select by number."
         self._count()
 
     def csv(self) -> str:

@@ -15,9 +15,10 @@ import temwidgets as tw
 from temwidgets.widgets.controls import dropdown, number
 from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
-from temwidgets.widgets.style import row, together
+from temwidgets.widgets.style import row, style_sheet, together
 from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
 from temwidgets.widgets.views._base import note
+from temwidgets.widgets.views._figure_label import FigureLabel
 from temwidgets.widgets.views._line_drawing import LineDrawing
 from temwidgets.widgets.views._map_words import map_title
 from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
@@ -139,7 +140,9 @@ class MapProfile(Printed, widgets.VBox):
         traitlets.link((self, "band"), (self._choice, "value"))
         files = plot_buttons(self, lambda: f"profile_{self.view.data.quantity}")
         head = row(together(self._width, self._unit), self._choice, together(*files))
-        self.children = [head, self.figure, self._words, self._note]
+        self.label = FigureLabel()
+        self.children = [style_sheet(), head, self.figure, self.label, self._words, self._note]
+        self.add_class("temwidgets-view")
 
     @guarded
     def _changed(self, _: Any) -> None:
@@ -183,6 +186,7 @@ class MapProfile(Printed, widgets.VBox):
         self._unit.value = units
         self._axes[0].label = f"Distance from A ({units})"
         self._axes[1].label = map_title(values)
+        self.label.text = f"{map_title(values)} along the line from A to B on the image."
         self._words.value = profile_words(found, values, self._band)
         if not np.isfinite(found["mean"].values).any():
             self._note.value = note("The line runs where the map has no value.", "warning")
