@@ -469,3 +469,24 @@ def test_a_large_region_is_binned_while_it_is_dragged_if_what_is_shown_survives(
     drag(view.image_view, "centre", 10.7, 0.4)
     assert view.following.preview.wait(10)
     assert max(view.spectrum.shape) > 130
+
+
+def test_reflections_are_excluded_by_key_tool_and_button(filled):
+    hear(filled, {"type": "delete", "label": 1, "x": None, "y": None})
+    assert filled.labels_known == (0,)
+    filled.chosen = (0,)
+    hear(filled, {"type": "delete", "label": None, "x": None, "y": None})
+    assert filled.labels_known == ()
+    assert filled.chosen == ()
+    assert filled.toolbar.trash.disabled
+    hear(filled, {"type": "undo", "label": None, "x": None, "y": None})
+    assert filled.labels_known == (0,)
+    filled.chosen = (0,)
+    filled.toolbar.trash.click()
+    assert filled.labels_known == ()
+    filled.toolbar.undo.click()
+    filled.toolbar.undo.click()
+    assert filled.labels_known == (0, 1)
+    filled.toolbar.redo.click()
+    assert filled.labels_known == (0,)
+    assert "exclude_reflections" in filled.workspace.script()
