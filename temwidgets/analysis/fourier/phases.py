@@ -18,6 +18,7 @@ from temwidgets.kernels.fourier import zones
 
 _ANGSTROM = 0.1  # nm
 _D_MIN = 0.06  # nm
+_FEW_TIMES = 3.0  # the misfit of chance is a third of the tolerance or more
 
 
 def phase_rings(source: Any, *, d_min: float = _D_MIN, name: str | None = None) -> xr.Dataset:
@@ -134,8 +135,8 @@ def index_reflections(
     -------
     Dataset, (reflection,)
         With ``phase`` ("" unknown), ``hkl`` (reflection, index; zeros unknown), ``d_phase`` and
-        ``residual`` = d / d_phase - 1, each of the phase that explains most of the intensity of the
-        reflection's lattice; and a row for each phase, best first, (candidate,):
+        ``residual`` = d / d_phase - 1, each of the phase that explains most of the amplitude of the
+        reflection's lattice, and well; and a row for each phase, best first, (candidate,):
         ``candidate_matched`` reflections, ``candidate_explained``, their share of the summed
         amplitude (of the number where no amplitude is known), ``candidate_scale``, measured over
         tabled d, and ``candidate_misfit``, the relative deviation (rms) left after that.
@@ -163,7 +164,7 @@ def index_reflections(
         _match(str(name), _as_rings(source, name), reflections, groups, tolerance, angle_tolerance)
         for name, source in phases.items()
     ]
-    return _put(reflections, matches, groups)
+    return _put(reflections, matches, groups, tolerance)
 
 
 def _as_rings(source: Any, name: str) -> xr.Dataset:
@@ -213,21 +214,23 @@ def _match(
     return _Match(name, d, hkl, float(np.median(ratio)) if ratio.size else np.nan)
 
 
-def _put(reflections: xr.Dataset, matches: list[_Match], groups: np.ndarray) -> xr.Dataset:
+def _put(
+    reflections: xr.Dataset, matches: list[_Match], groups: np.ndarray, tolerance: float
+) -> xr.Dataset:
     measured = reflections["d_spacing"].values
     weight = np.ones(measured.size)
     if "amplitude" in reflections:
         weight = np.nan_to_num(reflections["amplitude"].values.astype(float))
     explained = np.array([(weight * np.isfinite(m.d)).sum() for m in matches])
     misfit = np.array([_misfit(measured / m.d, m.scale) for m in matches])
-    order = np.lexsort((misfit, -explained))
+    order = np.argsort(-explained * _fit(misfit, tolerance), kind="stable")
     phase = np.full(measured.size, "", dtype=object)
     d, hkl = np.full(measured.size, np.nan), np.zeros((measured.size, 3), int)
     for group in np.unique(groups):
         rows = groups == group
         share = [(weight * np.isfinite(m.d))[rows].sum() for m in matches]
         off = np.array([_misfit((measured / m.d)[rows], m.scale) for m in matches])
-        best = matches[np.lexsort((off, -np.array(share, float)))[0]]
+        best = matches[int(np.argmax(share * _fit(off, tolerance)))]
         known = rows & np.isfinite(best.d)
         phase[known], d[known], hkl[known] = best.name, best.d[known], best.hkl[known]
     names = np.array([matches[i].name for i in order], dtype=str)
@@ -255,6 +258,11 @@ def _put(reflections: xr.Dataset, matches: list[_Match], groups: np.ndarray) -> 
         )
         .assign_coords(candidate=names, index=["h", "k", "l"])
     )
+
+
+def _fit(misfit: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return what a misfit is worth: a large cell explains anything, but not well."""
+    return 1 / (1 + (_FEW_TIMES * misfit / tolerance) ** 2)
 
 
 def _misfit(ratio: np.ndarray, scale: float) -> float:
