@@ -49,6 +49,10 @@ def _cells(maps: xr.Dataset, name: str) -> list[str]:
     return [NAMES[name], _signed(text), _signed(error)]
 
 
+def _degrees(angle: float) -> str:
+    return f"{round(angle, 1) + 0.0:.1f}°"  # no -0.0
+
+
 def _signed(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}").replace(" °", "°")
 
@@ -62,7 +66,7 @@ def burgers_words(found: xr.Dataset) -> str:
     else:
         size = f"{measured(length, error)} {units}" if error > 0 else f"{length:.4g} {units}"
         angle = direction(found["burgers"].sel(component=["y", "x"]).values)
-        text = f"b = {size} at {angle:.1f}°, {_in_lattice_units(found)}"
+        text = f"b = {size} at {_degrees(angle)}, {_in_lattice_units(found)}"
     warning, step = "", float(found["largest_step"].max())
     if step > _LARGE_STEP:
         warning = (
@@ -84,7 +88,7 @@ def _in_lattice_units(found: xr.Dataset) -> str:
     vectors = found["vectors"].sel(component=["y", "x"]).values
     units = str(found["vectors"].attrs["units"])
     told = [
-        f"{name} = {np.hypot(*v):.4g} {units} at {direction(v):.1f}°"
+        f"{name} = {np.hypot(*v):.4g} {units} at {_degrees(direction(v))}"
         for name, v in zip(names, vectors, strict=True)
     ]
     text = " ".join(parts).removeprefix("+ ")

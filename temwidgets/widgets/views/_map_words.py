@@ -49,7 +49,8 @@ def reflection_name(g: np.ndarray, units: str) -> str:
     """Write a reflection, given its vector (y, x) and the length unit: "d = 0.2027 nm, 45.0°"."""
     y, x = (float(v) for v in g)
     d, angle = 1 / np.hypot(y, x), np.rad2deg(np.arctan2(y, x))
-    return f"d = {d:#.4g} {units}, {angle:.1f}°".replace("-", "\N{MINUS SIGN}")
+    text = f"d = {d:#.4g} {units}, {round(angle, 1) + 0.0:.1f}°"  # no -0.0
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def reflection_names(found: xr.Dataset | None) -> list[tuple[str, int]]:

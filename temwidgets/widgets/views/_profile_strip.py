@@ -78,7 +78,7 @@ def profile_words(profile: xr.Dataset | None, values: xr.DataArray, band: str) -
     mean = profile["mean"].values
     mean = mean[np.isfinite(mean)]
     y, x = (float(profile[name][-1] - profile[name][0]) for name in ("y", "x"))
-    angle = np.rad2deg(np.arctan2(y, x))
+    angle = round(float(np.rad2deg(np.arctan2(y, x))), 1) + 0.0
     units = str(profile["distance"].attrs["units"])
     parts = [f"{float(profile['distance'][-1]):.4g} {units} long, {angle:.1f}° from +x to +y"]
     if mean.size:
