@@ -107,8 +107,8 @@ class SpectrumView(Exported, Overlays, SpectrumOptions):
     def __init__(
         self, source: Any = None, *, view: ImageView | None = None, **options: Any
     ) -> None:
-        reject_unknown("SpectrumView", options, self.option_names())
         self._watched: list[tuple[Any, Any, Any]] = []
+        reject_unknown("SpectrumView", options, self.option_names())
         self.workspace = _workspace(source, view)
         layout = options.pop("layout", {})
         self._own = view is None
