@@ -34,6 +34,7 @@ def index_zone(
     all others; `tolerance` is relative, `angle` in radians.
     """
     lengths = np.linalg.norm(reciprocal, axis=1)
+    known = {tuple(h): n for n, h in enumerate(hkl.tolist())}
     best = NONE
     for i, j in _pairs(g):
         pair = g[[i, j]]
@@ -41,11 +42,11 @@ def index_zone(
         # of mates and turned crystals that look alike one is enough: the first plane may be any
         first = _one_of_each(first, lengths)
         for a in first:
-            for b in second:
-                if abs(_between(reciprocal[a], reciprocal[b]) - _between(*pair)) < angle:
-                    zone = _extend(g, pair, hkl[[a, b]], hkl, lengths, tolerance)
-                    if (zone.explained, -zone.misfit) > (best.explained, -best.misfit):
-                        best = zone
+            apart = _between(reciprocal[a], reciprocal[second])
+            for b in second[np.abs(apart - _between(*pair)) < angle]:
+                zone = _extend(g, pair, hkl[[a, b]], known, lengths, tolerance)
+                if (zone.explained, -zone.misfit) > (best.explained, -best.misfit):
+                    best = zone
     return best
 
 
@@ -67,16 +68,17 @@ def _one_of_each(planes: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return planes[rows]
 
 
-def _between(one: np.ndarray, other: np.ndarray) -> float:
-    cosine = one @ other / np.sqrt((one @ one) * (other @ other))
-    return float(np.arccos(np.clip(cosine, -1, 1)))
+def _between(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Angle between a vector and others (..., component), radians."""
+    cosine = others @ one / np.sqrt((one @ one) * (others**2).sum(axis=-1))
+    return np.arccos(np.clip(cosine, -1, 1))
 
 
 def _extend(
     g: np.ndarray,
     pair: np.ndarray,
     indices: np.ndarray,
-    hkl: np.ndarray,
+    known: dict[tuple[int, ...], int],
     lengths: np.ndarray,
     tolerance: float,
 ) -> Zone:
@@ -84,7 +86,6 @@ def _extend(
     exact = shares @ indices
     whole = np.rint(exact).astype(int)
     near = np.abs(exact - whole).max(axis=1) < _INTEGER
-    known = {tuple(h): n for n, h in enumerate(hkl.tolist())}
     rows = np.array([known.get(tuple(h), -1) for h in whole.tolist()])
     length = np.where(rows >= 0, lengths[rows], np.nan)
     ratio = length / np.hypot(*g.T)
