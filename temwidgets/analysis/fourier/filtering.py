@@ -42,7 +42,8 @@ def fourier_mask(
     kind : {"spots", "ring", "half", "lattice"}
         Discs round the reflections and their mates; a ring of |k| in `k_range`; all beyond a line
         whose normal has the direction `angle` and whose distance is the first of `k_range`, with
-        its mirror image; or discs round every point of the lattice that the reflections span.
+        its mirror image; or discs round every point of the lattices that the reflections span,
+        one for each of their crystals (``lattice``).
     family : int, optional
         Take the reflections of this family alone.
     radius : float, optional
@@ -101,12 +102,14 @@ def _mask(
         if kind == "ring":
             return masks.ring(*k, low, high, soft)
         return masks.beyond_line(*k, np.deg2rad(angle), low, soft)
-    g = _vectors(reflections, kind, family, grid.units)
+    parts = _vectors(reflections, kind, family, grid.units)
     reach = (float(abs(k[0]).max()), float(abs(k[1]).max()))
-    points = g if kind == "spots" else masks.lattice_points(g, reach)
+    if kind == "lattice":
+        parts = [masks.lattice_points(part, reach) for part in parts]
     finest = max(float(axis[1] - axis[0]) for axis in k)
-    size = radius or max(_RADIUS * masks.shortest_distance(points), 1.5 * finest)
-    return masks.spots(*k, points, size, soft)
+    apart = min(masks.shortest_distance(part) for part in parts)
+    size = radius or max(_RADIUS * apart, 1.5 * finest)
+    return masks.spots(*k, np.concatenate(parts), size, soft)
 
 
 def _range(kind: str, k_range: Any, units: str) -> tuple[float, float]:
@@ -121,21 +124,31 @@ def _range(kind: str, k_range: Any, units: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _vectors(reflections: Any, kind: str, family: int | None, units: str) -> np.ndarray:
+def _vectors(reflections: Any, kind: str, family: int | None, units: str) -> list[np.ndarray]:
+    """Vectors (n, 2) of the reflections, for lattices those of each crystal."""
     check_reflections(reflections, least=1, units=units)
-    g = reflections["g"].values
     if family is not None:
         known = reflections["family"].values if "family" in reflections else np.empty(0, int)
-        g = g[known == family] if known.size else g[:0]
-        if not len(g):
+        if family not in known:
             there = ", ".join(map(str, np.unique(known))) or "none"
             raise ValueError(f"There is no reflection of family {family}; there are {there}.")
-    if kind == "lattice" and np.linalg.matrix_rank(g, tol=1e-3 * np.abs(g).max()) < 2:
+        reflections = reflections.isel(reflection=known == family)
+    g = reflections["g"].values
+    if kind != "lattice":
+        return [g]
+    number = reflections["lattice"].values if "lattice" in reflections else np.full(len(g), -1)
+    crystals = [g[number == n] for n in np.unique(number[number >= 0])]
+    parts = [part for part in crystals if _span(part)] or ([g] if _span(g) else [])
+    if not parts:
         raise ValueError(
             "A lattice is spanned by two or more reflections in different directions. Give more,"
             ' or use kind="spots".'
         )
-    return g
+    return parts
+
+
+def _span(g: np.ndarray) -> bool:
+    return bool(np.linalg.matrix_rank(g, tol=1e-3 * np.abs(g).max()) == 2)
 
 
 def fourier_filter(

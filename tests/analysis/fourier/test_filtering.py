@@ -86,6 +86,20 @@ def test_a_lattice_has_spots_that_were_not_found():
     assert at(mask, 2.0, 2.5) == 0
 
 
+def test_each_crystal_has_its_own_lattice():
+    image = waves((160, 160))
+    one, other = np.array([(5.0, 0.0), (0.0, 5.0)]), np.array([(4.0, 3.0), (-3.0, 4.0)])
+    found = tw.make_reflections(np.concatenate([one, other]))
+    found["lattice"] = ("reflection", [0, 0, 1, 1])
+    mask = tw.fourier_mask(image, found, kind="lattice", radius=0.5)
+    for point in ((5, 5), (10, -5), (1, 7), (8, 6)):
+        assert at(mask, *point) > 0.5
+    # a sum of vectors of both
+    assert at(mask, 9.0, 3.0) == 0
+    mixed = tw.fourier_mask(image, found.isel(reflection=[0, 2]), kind="lattice", radius=0.5)
+    assert at(mixed, 9.0, 3.0) > 0.5
+
+
 def test_a_family_is_filtered_alone():
     image = waves((128, 160))
     found = tw.make_reflections([(5.0, 1.0), (-1.0, 9.0)])
