@@ -59,18 +59,17 @@ def totals(domains: xr.Dataset) -> str:
 
 
 def group_table(domains: xr.Dataset) -> str:
-    """Write the areas by d-spacing of the strongest reflection as an HTML table; "" for one."""
-    groups = tw.domain_totals(domains)
-    if groups.sizes["group"] < 2:
+    """Write the areas of the phases, told by their d-spacings, as an HTML table; "" for one."""
+    phases = tw.domain_totals(domains)
+    if phases.sizes["phase"] < 2:
         return ""
     units = length_unit(domains)
-    head = "".join(
-        f"<th>{t}</th>" for t in (f"d ({units})", "Domains", f"Area ({units}²)", "Share")
-    )
+    titles = (f"d ({units})", "Domains", f"Area ({units}²)", "Share of the crystal")
+    head = "".join(f"<th>{title}</th>" for title in titles)
     body = "".join(
-        f"<tr><td>{float(one['d_spacing']):.4f}</td><td>{int(one['count'])}</td>"
+        f"<tr><td>{_spacings(one['d_spacing'].values)}</td><td>{int(one['count'])}</td>"
         f"<td>{float(one['area']):.4g}</td><td>{float(one['fraction']):.1%}</td></tr>"
-        for one in (groups.isel(group=n) for n in range(groups.sizes["group"]))
+        for one in (phases.isel(phase=n) for n in range(phases.sizes["phase"]))
     )
     return f'<table class="tem-table"><tr>{head}</tr>{body}</table>'
 
