@@ -47,8 +47,8 @@ def fourier_mask(
     family : int, optional
         Take the reflections of this family alone.
     radius : float, optional
-        Of the discs, 1/nm; 0.15 of the shortest distance between two of them, or to the origin,
-        when not given, and never below one and a half bins. Smaller: smoother, less local.
+        Of the discs, 1/nm; 0.15 of the shortest distance between two of one crystal, or to the
+        origin, when not given, and never below one and a half bins. Smaller: smoother, less local.
     soft : float
         Width of the edge that falls from 1 to 0 (raised cosine), over the radius (or over the width
         of the ring, or half the distance of the line); 0: a hard edge, which rings.
@@ -125,7 +125,7 @@ def _range(kind: str, k_range: Any, units: str) -> tuple[float, float]:
 
 
 def _vectors(reflections: Any, kind: str, family: int | None, units: str) -> list[np.ndarray]:
-    """Vectors (n, 2) of the reflections, for lattices those of each crystal."""
+    """Vectors (n, 2) of the reflections of each crystal; discs of different ones may overlap."""
     check_reflections(reflections, least=1, units=units)
     if family is not None:
         known = reflections["family"].values if "family" in reflections else np.empty(0, int)
@@ -134,10 +134,10 @@ def _vectors(reflections: Any, kind: str, family: int | None, units: str) -> lis
             raise ValueError(f"There is no reflection of family {family}; there are {there}.")
         reflections = reflections.isel(reflection=known == family)
     g = reflections["g"].values
-    if kind != "lattice":
-        return [g]
     number = reflections["lattice"].values if "lattice" in reflections else np.full(len(g), -1)
     crystals = [g[number == n] for n in np.unique(number[number >= 0])]
+    if kind != "lattice":
+        return [*crystals, *([g[number < 0]] if (number < 0).any() else [])]
     parts = [part for part in crystals if _span(part)] or ([g] if _span(g) else [])
     if not parts:
         raise ValueError(
