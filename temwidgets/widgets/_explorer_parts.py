@@ -84,6 +84,8 @@ class Parts:
         Name to what makes it.
     hints : dict
         What a view shows, by its name.
+    together : dict, optional
+        Name to the names of views that are shown at once under it.
     """
 
     def __init__(
@@ -92,12 +94,15 @@ class Parts:
         panels: dict[str, Make],
         views: dict[str, Make],
         hints: dict[str, str],
+        together: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._workspace = workspace
         self.image_view = ImageView(workspace)
         self.panels = {name: make(workspace, self.image_view) for name, make in panels.items()}
         self.steps = tuple(panels)
-        self.hints = {name: hints.get(name, f"Show the {name.lower()}") for name in views}
+        self._together = together or {}
+        names = (*views, *self._together)
+        self.hints = {name: hints.get(name, f"Show the {name.lower()}") for name in names}
         self._makers = views
         self._views: dict[str, Any] = {}
 
@@ -108,11 +113,11 @@ class Parts:
         return self._views[name]
 
     def show(self, name: str) -> widgets.Widget:
-        """Wake the one view that is wanted: bqplot cannot draw in a hidden tab."""
-        shown = self.view(name)
+        """Wake the views that are wanted and no other: bqplot cannot draw in a hidden tab."""
+        shown = [self.view(one) for one in self._together.get(name, (name,))]
         for view in self._views.values():
-            view.active = view is shown
-        return shown
+            view.active = any(view is one for one in shown)
+        return shown[0] if len(shown) == 1 else widgets.VBox(shown)
 
     def close(self) -> None:
         """Close all parts."""

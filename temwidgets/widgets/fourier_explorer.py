@@ -48,12 +48,14 @@ _HINTS = {
     "Map": "d-spacing, angle or strain over the image, with its histogram",
     "Domains": "Crystalline domains over the image, their table and sizes",
     "Histogram": "A quantity of the columns, e.g. of those in a domain",
+    "Both": "Spectrum and map: drag a reflection and see the map follow",
 }
-STEPS, VIEWS = tuple(_PANELS), tuple(_VIEWS)
+_TOGETHER = {"Both": ("Spectrum", "Map")}
+STEPS, VIEWS = tuple(_PANELS), (*_VIEWS, *_TOGETHER)
 
 
 def _fourier_parts(workspace: Workspace) -> Parts:
-    return Parts(workspace, _PANELS, _VIEWS, _HINTS)
+    return Parts(workspace, _PANELS, _VIEWS, _HINTS, _TOGETHER)
 
 
 class FourierExplorer(ExplorerFrame):
@@ -69,8 +71,8 @@ class FourierExplorer(ExplorerFrame):
     step : {"Load", "Prepare", "Reflections", "Filter", "Spacing", "Phase", "Domains", "Find", \
 "Fit"}
         The step whose controls are shown.
-    plot : {"Spectrum", "Table", "Map", "Domains", "Histogram"}
-        What is shown beside the image.
+    plot : {"Spectrum", "Table", "Map", "Domains", "Histogram", "Both"}
+        What is shown beside the image; "Both": spectrum and map, which follows what is dragged.
 
     Attributes
     ----------

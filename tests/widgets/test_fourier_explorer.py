@@ -31,9 +31,14 @@ def test_every_step_and_every_view_can_be_shown(explorer):
         explorer.step = step
         shown = explorer._steps.children[STEPS.index(step)].children
         assert shown == (explorer.parts.panels[step],)
-    for plot in explorer.parts.hints:
+    for plot in ("Table", "Map", "Domains", "Histogram", "Spectrum"):
         explorer.plot = plot
         assert explorer._plots.children[1] is explorer.parts.view(plot)
+    explorer.plot = "Both"
+    assert explorer._plots.children[1].children == (explorer.spectrum, explorer.map)
+    assert explorer.spectrum.active
+    assert explorer.map.active
+    assert not explorer.domains.active
     assert isinstance(explorer.spectrum, SpectrumView)
     assert isinstance(explorer.map, MapView)
     assert isinstance(explorer.domains, DomainView)
