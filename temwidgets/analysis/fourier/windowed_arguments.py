@@ -28,6 +28,7 @@ class Windowing(NamedTuple):
     stride: int
     angle_tolerance: float
     distance_tolerance: float
+    least_snr: float
 
 
 def as_windowing(
@@ -38,10 +39,12 @@ def as_windowing(
     fit: str,
     scale: str,
     stride: int,
-    angle_tolerance: float,
-    distance_tolerance: float,
+    accepted: tuple[float, float, float],
 ) -> Windowing:
-    """Check the arguments of `windowed_spacing` for an image of so many pixels."""
+    """Check the arguments of `windowed_spacing` for an image of so many pixels.
+
+    What is accepted is given as tolerances of angle and distance, and the least signal over noise.
+    """
     for name, given, known in (
         ("shape", shape, _SHAPES),
         ("fit", fit, ("gaussian", "parabola")),
@@ -49,15 +52,6 @@ def as_windowing(
     ):
         if given not in known:
             raise ValueError(f"{name} is one of {', '.join(known)}, but {given!r} came.")
-    if not 0 < angle_tolerance <= 90:
-        raise ValueError(
-            f"angle_tolerance is above 0 and at most 90 degrees, but {angle_tolerance!r} came."
-        )
-    if not 0 < distance_tolerance < 1:
-        raise ValueError(
-            "distance_tolerance is a part of the distance of the reflection, between 0 and 1, but"
-            f" {distance_tolerance!r} came."
-        )
     if stride != int(stride) or not 1 <= stride <= min(pixels):
         raise ValueError(f"stride is a whole number of pixels from 1, but {stride!r} came.")
     return Windowing(
@@ -66,9 +60,21 @@ def as_windowing(
         _as_half(box),
         Method(fit == "gaussian", scale == "log"),
         int(stride),
-        float(angle_tolerance),
-        float(distance_tolerance),
+        *_as_accepted(*accepted),
     )
+
+
+def _as_accepted(angle: float, distance: float, snr: float) -> tuple[float, float, float]:
+    if not 0 < angle <= 90:
+        raise ValueError(f"angle_tolerance is above 0 and at most 90 degrees, but {angle!r} came.")
+    if not 0 < distance < 1:
+        raise ValueError(
+            "distance_tolerance is a part of the distance of the reflection, between 0 and 1, but"
+            f" {distance!r} came."
+        )
+    if not (np.isfinite(snr) and snr >= 0):
+        raise ValueError(f"least_snr is a ratio of signal to noise from 0, but {snr!r} came.")
+    return float(angle), float(distance), float(snr)
 
 
 def _as_sizes(pixels: tuple[int, int], window: Any) -> tuple[int, int]:

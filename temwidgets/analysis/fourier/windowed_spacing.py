@@ -50,6 +50,7 @@ def windowed_spacing(
     stride: int = 1,
     angle_tolerance: float = 5.0,
     distance_tolerance: float = 0.1,
+    least_snr: float = SIGNIFICANT,
     report: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
     """Measure d-spacings in a window that rolls over the image.
@@ -85,6 +86,8 @@ def windowed_spacing(
         Largest deviation from the reflection's direction, degrees.
     distance_tolerance : float
         Largest deviation from the reflection's distance |g|, as a part of it.
+    least_snr : float
+        Least amplitude over its standard error; 0 takes what tolerances accept, noise too.
     report : callable, optional
         Told the fraction done; it may raise `CancelledError` to stop.
 
@@ -115,7 +118,14 @@ def windowed_spacing(
     check_reflections(reflections, least=1, units=length_unit(image))
     grid, tell = pixel_grid(image), report or (lambda fraction: None)
     chosen = as_windowing(
-        grid.shape, window, shape, box, fit, scale, stride, angle_tolerance, distance_tolerance
+        grid.shape,
+        window,
+        shape,
+        box,
+        fit,
+        scale,
+        stride,
+        (angle_tolerance, distance_tolerance, least_snr),
     )
     vectors = reflections["g"].values.astype(float)
     half = half_boxes(vectors * grid.sampling * chosen.sizes, chosen.half_box)
@@ -141,6 +151,7 @@ def windowed_spacing(
         stride=chosen.stride,
         angle_tolerance=chosen.angle_tolerance,
         distance_tolerance=chosen.distance_tolerance,
+        least_snr=chosen.least_snr,
     )
     put_mask(made, crystal_mask(made).values)
     return made
@@ -197,18 +208,19 @@ def _maps(
         (m + place) * b for m, place, b in zip(middle, (spots.y, spots.x), per_bin, strict=True)
     )
     good = spots.found & _accepted(y, x, g, chosen) & (cover > 0)
+    good &= chosen.least_snr * std_size < 1
     # what has an error as large as itself is not measured
     good &= np.maximum(std_y * per_bin[0], std_x * per_bin[1]) < np.hypot(*g)
     total = weights[0].sum() * weights[1].sum()
     with np.errstate(invalid="ignore", divide="ignore"):  # infinite errors where there is nothing
         size = 2 * spots.amplitude / (total * cover)
         fields = y, x, size, std_y * per_bin[0], std_x * per_bin[1], std_size * size
-    return SpotMaps(*(np.where(good, field, np.nan) for field in fields))
+    return SpotMaps(*(np.where(good, field, np.nan).astype(np.float32) for field in fields))
 
 
 def _with_blur(maps: SpotMaps, chosen: Windowing) -> SpotMaps:
     """Add to the errors what the window blurs of g, about as much as blurring once more does."""
-    known = maps.amplitude > SIGNIFICANT * maps.amplitude_std
+    known = np.isfinite(maps.amplitude)
     part = _BLUR[chosen.shape]
     sigma = [part * size / chosen.stride for size in chosen.sizes]
 
@@ -260,13 +272,17 @@ def _cover(finite: np.ndarray, chosen: Windowing) -> np.ndarray:
 
     0 where most of what lies on the image is on pixels without a value.
     """
-    share, whole = (_smeared(part, chosen) for part in (finite, np.ones_like(finite)))
-    share = np.where(share > _LEAST_KNOWN * whole, share, 0.0)
+    ends = [_smeared(np.ones(n), chosen, (axis,)) for axis, n in enumerate(finite.shape)]
+    share = whole = np.outer(*ends)
+    if not finite.all():
+        share = _smeared(finite.astype(float), chosen, (0, 1))
+        share = np.where(share > _LEAST_KNOWN * whole, share, 0.0)
     return share[:: chosen.stride, :: chosen.stride]
 
 
-def _smeared(inside: np.ndarray, chosen: Windowing) -> np.ndarray:
-    share = inside.astype(float)
-    for axis, weights in enumerate(_weights(chosen)):
-        share = ndi.correlate1d(share, weights / weights.sum(), axis, mode="constant")
-    return share
+def _smeared(inside: np.ndarray, chosen: Windowing, along: tuple[int, ...]) -> np.ndarray:
+    weights = _weights(chosen)
+    for axis in along:
+        part = weights[axis] / weights[axis].sum()
+        inside = ndi.correlate1d(inside, part, min(axis, inside.ndim - 1), mode="constant")
+    return inside

@@ -133,6 +133,18 @@ def test_what_is_not_accepted_is_nan():
             assert not part["mask"].any()
 
 
+def test_noise_is_no_spot():
+    rng = np.random.default_rng(0)
+    image = tw.make_image(rng.normal(size=SHAPE), sampling=SAMPLING, origin=ORIGIN)
+    near = tw.make_reflections(G)
+    found = measure(image, near, window=40, fit="parabola", stride=3)
+    assert float(found.d_spacing.notnull().mean()) < 0.01
+    every = measure(image, near, window=40, fit="parabola", stride=3, least_snr=0)
+    assert float(every.d_spacing.notnull().mean()) > 0.05
+    assert not found["mask"].any()
+    assert not every["mask"].any()
+
+
 def test_two_grains_are_told_apart():
     left, _, _ = crystal([(1.0, 8.0)], sampling=(0.02, 0.02))
     right, _, _ = crystal([(-2.0, 7.7)], sampling=(0.02, 0.02))
@@ -238,6 +250,7 @@ def test_it_reports_and_can_be_cancelled():
         ({"stride": 0}, "stride is a whole number of pixels from 1, but 0 came"),
         ({"angle_tolerance": 0}, "angle_tolerance is above 0 and at most 90"),
         ({"distance_tolerance": 1.0}, "distance_tolerance is a part of the distance"),
+        ({"least_snr": -1}, "least_snr is a ratio of signal to noise from 0, but -1 came"),
         ({"window": 12}, "The window holds 3.* fringes of reflection 0, too few for a box of 7"),
         ({"window": 32, "box": 15}, "or a smaller box"),
     ],
