@@ -94,7 +94,9 @@ def measure(ready: Prepared, start: np.ndarray, known: Evidence) -> xr.Dataset:
     amplitude = 2 * peaks.modulus / ready.part.weight.sum()
     snr = np.sqrt(2 * ratio)
     bins = np.rint(at).astype(int)
-    places = footprints.footprints(ready.transform, bins[:, 0], bins[:, 1], known.background)
+    places = footprints.footprints(
+        ready.transform, bins[:, 0], bins[:, 1], known.background, ready.part.weight
+    )
     whole = footprints.window(ready.part.weight)
     unit, row = ready.image_units, "reflection"
     values = {

@@ -13,7 +13,7 @@ _REACH = 8
 
 
 def footprints(
-    transform: np.ndarray, row: np.ndarray, col: np.ndarray, noise: np.ndarray
+    transform: np.ndarray, row: np.ndarray, col: np.ndarray, noise: np.ndarray, weight: np.ndarray
 ) -> np.ndarray:
     """Power of each reflection over the field, (n, row, col) on a coarse grid.
 
@@ -25,13 +25,24 @@ def footprints(
         Bins, counted from the origin.
     noise : array, (n,)
         Power of the noise there; what it makes on average is taken away.
+    weight : array
+        The window.
     """
     lag = np.arange(-_REACH, _REACH + 1)
     rows = (row[:, None] + lag) % transform.shape[0]
     cols = (col[:, None] + lag) % transform.shape[1]
     waves = _waves(transform[rows[:, :, None], cols[:, None, :]])
-    power = waves.real**2 + waves.imag**2 - (noise * np.sum(_band() ** 2))[:, None, None]
+    power = waves.real**2 + waves.imag**2 - noise[:, None, None] * _noise(weight)
     return np.maximum(power, 0)
+
+
+def _noise(weight: np.ndarray) -> np.ndarray:
+    """Mean power of white noise of power 1 over the field: the squared window, blurred."""
+    near = transform_near_zero(weight**2, _REACH) / np.sum(weight**2)
+    lag = np.arange(-_REACH, _REACH + 1)
+    blur = np.exp(-((lag / _WIDTH) ** 2) / 4)
+    blurred = scipy.fft.ifftshift(near * np.outer(blur, blur))
+    return scipy.fft.ifft2(blurred, norm="forward").real * np.sum(_band() ** 2)
 
 
 def _waves(part: np.ndarray) -> np.ndarray:
