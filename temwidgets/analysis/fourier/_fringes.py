@@ -17,7 +17,11 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.conventions import pixel_grid
-from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum, image_spectrum
+from temwidgets.kernels.fourier.image_spectrum import (
+    ImageSpectrum,
+    image_spectrum,
+    padded_shape,
+)
 from temwidgets.kernels.fourier.phase_engine import Measured, measure
 
 _IMAGES = 2
@@ -62,19 +66,23 @@ _kept: list[Fringes] = []
 _lock = threading.Lock()
 
 
-def fringes_of(image: xr.DataArray) -> Fringes:
-    """Return the fringes of an image, with what was computed before if its pixels are the same."""
-    values = image.values
+def fringes_of(image: xr.DataArray, widest: float = 0.0) -> Fringes:
+    """Return the fringes of an image, with what was computed before if its pixels are the same.
+
+    They allow for windows up to `widest`, a length.
+    """
+    values, sampling = image.values, pixel_grid(image).sampling
+    unit = float(np.sqrt(sampling.y * sampling.x))
     owner = values if values.base is None else values.base
-    mark = (_place(values), _fingerprint(values), pixel_grid(image).sampling)
+    pixel = (float(sampling.y), float(sampling.x))
+    shape = padded_shape((values.shape[0], values.shape[1]), pixel, widest / unit)
+    mark = (_place(values), _fingerprint(values), pixel, shape)
     with _lock:
         _kept[:] = [one for one in _kept if one.owner() is not None]
         for one in _kept:
             if one.mark == mark and one.owner() is owner:
                 return one
-    sampling = pixel_grid(image).sampling
-    spectrum = image_spectrum(values, (float(sampling.y), float(sampling.x)))
-    unit = float(np.sqrt(sampling.y * sampling.x))
+    spectrum = image_spectrum(values, pixel, widest / unit)
     try:
         made = Fringes(weakref.ref(owner), mark, spectrum, unit)
     except TypeError:  # a buffer that allows no weak reference is not kept

@@ -103,7 +103,9 @@ def geometric_phase(
     round dislocations. How the gradient and its errors are measured: see `local_spacing`.
     """
     check_image(image, finite=True)
-    _check(measure, axis_angle, sigma, stride)
+    check_window(image, sigma, stride)
+    check_measure(measure)
+    _check_angle(axis_angle)
     tell = report or (lambda fraction: None)
     if reflections is None:
         reflections = strongest_reflections(image, lambda fraction: tell(0.2 * fraction))
@@ -131,9 +133,7 @@ def geometric_phase(
     )
 
 
-def _check(measure: str, axis_angle: float, sigma: float | None, stride: int) -> None:
-    check_measure(measure)
-    check_window(sigma, stride)
+def _check_angle(axis_angle: float) -> None:
     if not np.isfinite(axis_angle):
         raise ValueError(f"axis_angle is a number of degrees, but {axis_angle!r} came.")
 

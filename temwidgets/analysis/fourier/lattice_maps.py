@@ -11,10 +11,12 @@ import xarray as xr
 from temwidgets.analysis.fourier._fringes import Fringes, fringes_of
 from temwidgets.analysis.fourier.references import Unstrained, reference_vectors
 from temwidgets.analysis.fourier.spacing_data import lattices_of
+from temwidgets.conventions import length_unit, pixel_grid
 from temwidgets.conventions.grid import finite_numbers
 from temwidgets.kernels.fourier.crystal_maps import MapMaker
 from temwidgets.kernels.fourier.lattice_fit import LatticeFit, Reference, fit_lattices
 from temwidgets.kernels.fourier.phase_engine import Measured
+from temwidgets.kernels.fourier.window_choice import narrowest
 
 Report = Callable[[float], None]
 
@@ -51,9 +53,9 @@ def lattice_maps(
     report: Report,
 ) -> LatticeMaps:
     """Measure reflections, find the reference and fit the lattice; arguments are checked."""
-    fringes = fringes_of(image)
-    report(0.2)
     g = reflections["g"].values.astype(float)
+    fringes = fringes_of(image, max(2 * narrowest(g), sigma or 0.0))
+    report(0.2)
     measured = fringes.measure(g, sigma=sigma, inside=inside, report=report)
     reference = reference_vectors(measured, fringes, unstrained)
     fit = fit_lattices(measured, reference.g, lattices_of(reflections))
@@ -62,20 +64,26 @@ def lattice_maps(
     return LatticeMaps(fringes, measured, reference, fit, maker)
 
 
-def check_window(sigma: Any, stride: Any) -> None:
-    """Refuse a window that is no length, or a stride that is no number of pixels.
+def check_window(image: xr.DataArray, sigma: Any, stride: Any) -> None:
+    """Refuse a window that is no length in the image, or a stride that is no number of pixels.
 
     Raises
     ------
     ValueError
         Of either.
     """
+    extent = min(np.array(image.shape[-2:]) * pixel_grid(image).sampling)
     if sigma is not None:
         width = finite_numbers(sigma)
         if width is None or width.shape != () or not width > 0:
             raise ValueError(
                 f"sigma is the width of the window, a length above 0, but {sigma!r} came. Leave it"
                 " out to have it chosen."
+            )
+        if width > extent / 2:
+            raise ValueError(
+                f"sigma={sigma:g} is more than half the image ({extent:.4g} {length_unit(image)})."
+                " Take a narrower window."
             )
     if isinstance(stride, bool) or not isinstance(stride, int | np.integer) or stride < 1:
         raise ValueError(f"stride is a whole number of pixels from 1, but {stride!r} came.")

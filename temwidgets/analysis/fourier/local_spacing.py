@@ -100,8 +100,9 @@ def local_spacing(
     of the reciprocal lattice, F = (1 + B)^-T, B the weighted least squares of ``g - g_ref = B
     g_ref``: exact for strain and rotation of any size. e_xx is d/d_ref - 1 of planes across x.
     """
-    _check(engine, sigma, stride, options)
     check_image(image, finite=engine == "phase")
+    _check(engine, sigma, options)
+    check_window(image, sigma, stride)
     tell = report or (lambda fraction: None)
     if reflections is None:
         reflections = strongest_reflections(image, lambda fraction: tell(0.2 * fraction))
@@ -129,7 +130,7 @@ def local_spacing(
     return with_strain(made, reflections, unstrained)
 
 
-def _check(engine: str, sigma: float | None, stride: int, options: dict[str, Any]) -> None:
+def _check(engine: str, sigma: float | None, options: dict[str, Any]) -> None:
     if engine not in get_args(Engine):
         raise ValueError(f'engine is "phase" or "windowed", but {engine!r} came.')
     if engine == "phase" and options:
@@ -141,4 +142,3 @@ def _check(engine: str, sigma: float | None, stride: int, options: dict[str, Any
         raise ValueError(
             "sigma belongs to the phase engine; the windowed engine has a window, e.g. window=64."
         )
-    check_window(sigma, stride)

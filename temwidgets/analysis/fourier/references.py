@@ -12,7 +12,7 @@ from temwidgets.analysis.fourier._region import Region, find_region
 from temwidgets.analysis.fourier.reflection_data import check_reflections
 from temwidgets.conventions import length_unit, pixel_grid
 from temwidgets.kernels.fourier.lattice_fit import Reference, mean_reference, region_reference
-from temwidgets.kernels.fourier.phase_engine import EDGE, Measured, averaged
+from temwidgets.kernels.fourier.phase_engine import Measured, averaged
 
 
 class Unstrained(NamedTuple):
@@ -66,7 +66,8 @@ def reference_vectors(measured: Measured, fringes: Fringes, unstrained: Unstrain
     if unstrained.region is None:
         return mean_reference(measured)
     found = region_reference(measured, region_weight(measured, fringes, unstrained.region))
-    if not np.isfinite(found.g).any() and (measured.share > EDGE).any():
+    seen = any(measured.inside(k).any() for k in range(len(measured.share)))
+    if seen and not np.isfinite(found.g).any():
         raise ValueError(
             "There are no fringes in the reference region. Move it onto the crystal, or make it"
             " larger."

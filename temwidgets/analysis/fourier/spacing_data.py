@@ -77,8 +77,10 @@ def put_strains(
 
 
 def put_mask(made: xr.Dataset, inside: np.ndarray) -> None:
-    """Assign the mask (y, x)."""
+    """Assign the mask (y, x), with a note where it is empty."""
     made["mask"] = quantity(("y", "x"), inside, "1", "crystal")
+    if not inside.any():
+        made.attrs["note"] = "No crystal found."
 
 
 def lattices_of(reflections: xr.Dataset) -> np.ndarray:
@@ -112,7 +114,7 @@ def no_maps(image: xr.DataArray, reflections: xr.Dataset, stride: int) -> xr.Dat
     names = maps_text(image)
     put_spacings(made, image, {key: blank for n in names for key in (n, f"{n}_std")})
     put_mask(made, np.zeros(shape, bool))
-    return made.assign_attrs(engine="phase", stride=stride, note="No crystal found.")
+    return made.assign_attrs(engine="phase", stride=stride)
 
 
 def mask_pixels(mask: Any, image: xr.DataArray) -> np.ndarray:

@@ -11,7 +11,7 @@ import scipy.ndimage as ndi
 
 from temwidgets.kernels.fourier.fine_grid import fine_grid, refine
 from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
-from temwidgets.kernels.fourier.phase_engine import EDGE, Measured
+from temwidgets.kernels.fourier.phase_engine import Measured
 
 _TRUSTED = 0.25  # share of a window that must lie in the crystal for a field to be carried on
 _VAGUE = 0.5  # radians: error of the phase at one sigma beyond which g is not measured
@@ -144,14 +144,14 @@ class MapMaker:
         planes = np.empty((len(shares), *self.fine.shape), np.float32)
         refine(shares, self.fine, list(planes))
         for k in range(len(inside)):
-            np.greater(planes[row[k]], EDGE, out=inside[k])
+            np.greater(planes[row[k]], self.measured.edge[k], out=inside[k])
         return inside
 
     def _vague(self, k: int) -> np.ndarray:
         covariance = self.measured.fringes[k].covariance
         variance = np.maximum(covariance[0], covariance[2])
         error = 2 * np.pi * self.measured.sigma * np.sqrt(np.maximum(variance, 0))
-        return (error > _VAGUE) & (self.measured.share[k] > EDGE / 2)
+        return (error > _VAGUE) & (self.measured.share[k] > self.measured.edge[k] / 2)
 
     def _nearest_of(self, trusted: Sequence[np.ndarray]) -> list[Index]:
         known: dict[int, Index] = {}

@@ -22,6 +22,7 @@ from temwidgets.kernels.fourier.image_spectrum import ImageSpectrum
 
 CERTAIN = 20.0  # power of fringes over that of noise: noise alone reaches it once in 1e5 windows
 WANTED = 40.0  # typical power over noise at which the outline is sharp enough
+QUIET = 0.4  # amplitude outside the crystal, over that inside, at which it is
 _GROWTH = 1.6
 _ROUNDS = 5
 
@@ -37,6 +38,7 @@ class Support(NamedTuple):
     core: np.ndarray  # (y, x) bool: certainly fringes
     amplitude: float  # typical, within the core; 0 without one
     noise: float  # power per pixel near the reflection, within the core
+    outside: float  # root mean square amplitude away from the core, over the typical one
 
 
 def find_support(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Support:
@@ -44,7 +46,7 @@ def find_support(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Suppor
     best = _look(spectrum, g, sigma)
     for _ in range(_ROUNDS):
         sigma = sigma * _GROWTH
-        if _strength(best) >= WANTED or sigma > spectrum.widest:
+        if _strength(best) >= 1 or sigma > spectrum.widest:
             break
         wider = _look(spectrum, g, sigma)
         if _strength(wider) >= _strength(best):
@@ -53,9 +55,11 @@ def find_support(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Suppor
 
 
 def _strength(support: Support) -> float:
+    """How far fringes stand out of noise and of what is beside the crystal; 1 is enough."""
     if not support.core.any():
         return 0.0
-    return np.pi * (support.sigma * support.amplitude) ** 2 / support.noise
+    power = np.pi * (support.sigma * support.amplitude) ** 2 / support.noise
+    return min(power / WANTED, (QUIET / max(support.outside, 1e-6)) ** 2)
 
 
 def _look(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Support:
@@ -80,7 +84,18 @@ def _look(spectrum: ImageSpectrum, g: np.ndarray, sigma: float) -> Support:
     found = carrier + mean if core.any() else g
     noise_of_g = np.sqrt(typical[1] / (16 * np.pi**3)) / (sigma**2 * max(typical[0], 1e-12))
     spread = max(np.sqrt(max(spread**2 - 6 * noise_of_g**2, 0.0)), 1e-9)
-    return Support(grid, sigma, found, spread, share, core, typical[0], typical[1])
+    outside = _beside(2 * amplitude, core, within, grid, sigma) / max(typical[0], 1e-12)
+    return Support(grid, sigma, found, spread, share, core, typical[0], typical[1], outside)
+
+
+def _beside(
+    amplitude: np.ndarray, core: np.ndarray, within: np.ndarray, grid: CoarseGrid, sigma: float
+) -> float:
+    """Root mean square of the amplitude away from the core; 0 where there is little beside it."""
+    far = within & (smooth(core.astype(np.float32), grid, 1.5 * sigma) < 0.02)
+    if far.sum() * np.prod(grid.step) < 4 * np.pi * sigma**2:
+        return 0.0
+    return float(np.sqrt(np.mean(amplitude[far] ** 2)))
 
 
 def _deviation(fringes: np.ndarray, core: np.ndarray, grid: CoarseGrid) -> tuple[np.ndarray, float]:

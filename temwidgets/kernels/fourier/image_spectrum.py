@@ -17,6 +17,7 @@ from temwidgets.kernels.spectra import fast_shape
 EDGE = 10.0  # px over which the image fades at its border: a sharp one smears spots
 _LEAST_PAD = 64
 _PAD = 1 / 8  # of the image's size
+_REACH = 2.5  # widths of a window beyond which it is next to nothing
 _ROWS = 64  # made at once, so that they stay in the cache
 _TERMS = 7  # of the polynomials along y and x that are the background
 
@@ -35,27 +36,44 @@ class ImageSpectrum(NamedTuple):
     def widest(self) -> float:
         """Widest window (Gaussian sigma) that does not reach the opposite border."""
         room = [(s - n) * p for s, n, p in zip(self.shape, self.size, self.pixel, strict=True)]
-        return min(room) / 2.5
+        return min(room) / _REACH
 
 
-def image_spectrum(image: np.ndarray, pixel: tuple[float, float]) -> ImageSpectrum:
-    """Transform an image (y, x) of finite numbers; `pixel` is the two sides of a pixel.
+def image_spectrum(
+    image: np.ndarray, pixel: tuple[float, float], widest: float = 0.0
+) -> ImageSpectrum:
+    """Transform an image (y, x) of finite numbers.
+
+    `pixel` is the two sides of a pixel; the padding is wide enough for windows of `widest`.
 
     A smooth background (polynomials of sixth order along y times such along x) is taken away: a
     step from it to the padding would look like fringes of every spacing. What is left has a mean
     square of one.
     """
     size = (image.shape[0], image.shape[1])
-    shape = fast_shape(tuple(n + max(_LEAST_PAD, int(_PAD * n)) for n in size))
+    sides, shape = _sides(pixel), padded_shape(size, pixel, widest)
     fade = (_fade(size[0]), _fade(size[1]))
     flat = np.subtract(image, image.mean(dtype=np.float64), dtype=np.float32, casting="unsafe")
     scale = _without_background(flat)
     padded = np.zeros(shape, np.float32)
     np.multiply(flat, fade[1], out=padded[: size[0], : size[1]])
     padded[: size[0]] *= fade[0][:, None] / np.float32(scale)
-    mean = float(np.sqrt(pixel[0] * pixel[1]))
-    sides = (pixel[0] / mean, pixel[1] / mean)
     return ImageSpectrum(scipy.fft.rfft2(padded, workers=2), size, shape, sides, fade, scale)
+
+
+def padded_shape(
+    size: tuple[int, int], pixel: tuple[float, float], widest: float = 0.0
+) -> tuple[int, int]:
+    """Shape of the padded image: quick to transform, with room for windows of `widest`."""
+    room = [int(np.ceil(_REACH * widest / side)) for side in _sides(pixel)]
+    return fast_shape(
+        tuple(n + max(_LEAST_PAD, int(_PAD * n), r) for n, r in zip(size, room, strict=True))
+    )
+
+
+def _sides(pixel: tuple[float, float]) -> tuple[float, float]:
+    mean = float(np.sqrt(pixel[0] * pixel[1]))
+    return pixel[0] / mean, pixel[1] / mean
 
 
 def _without_background(flat: np.ndarray) -> float:

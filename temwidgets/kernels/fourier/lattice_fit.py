@@ -12,7 +12,7 @@ from temwidgets.kernels.fourier.lattice_gradient import (
     joint_vectors,
     rebased,
 )
-from temwidgets.kernels.fourier.phase_engine import EDGE, Measured
+from temwidgets.kernels.fourier.phase_engine import Measured
 
 _FADE = (0.3, 0.5)  # share between which a reflection begins to count
 _ONE_LATTICE = 4.0  # typical chi² per degree of freedom above which vectors are not one lattice
@@ -40,8 +40,8 @@ def mean_reference(measured: Measured, weight: np.ndarray | None = None) -> Refe
     vectors, variances = [], []
     area = float(np.prod(measured.grid.step))
     independent = 4 * np.pi * measured.sigma**2
-    for share, fringes in zip(measured.share, measured.fringes, strict=True):
-        w = np.where(share > EDGE, 1.0, 0.0) * (1 if weight is None else weight)
+    for k, fringes in enumerate(measured.fringes):
+        w = np.where(measured.inside(k), 1.0, 0.0) * (1 if weight is None else weight)
         total = w.sum()
         if total == 0:
             vectors.append([np.nan, np.nan])
@@ -60,8 +60,8 @@ def region_reference(measured: Measured, weight: np.ndarray) -> Reference:
     """
     mean = mean_reference(measured, weight)
     vectors, variances = mean.g.copy(), mean.variance.copy()
-    for k, (share, fringes) in enumerate(zip(measured.share, measured.fringes, strict=True)):
-        w = np.where(share > EDGE, weight, 0.0)
+    for k, fringes in enumerate(measured.fringes):
+        w = np.where(measured.inside(k), weight, 0.0)
         if w.sum() == 0:
             continue
         for _ in range(2):

@@ -48,7 +48,8 @@ def fit_gradient(change: np.ndarray, g: np.ndarray, weight: np.ndarray) -> Gradi
 def rebased(gradient: Gradient, g: np.ndarray, reference: np.ndarray) -> Gradient:
     """Express a gradient from vectors g (n, 2) as one from reference vectors, NaN if not known."""
     used = np.isfinite(reference).all(axis=1)
-    if np.linalg.matrix_rank(g[used], tol=_LEAST_ANGLE * np.abs(g).max()) < 2:
+    largest = np.abs(g[used]).max(initial=0.0)
+    if np.linalg.matrix_rank(g[used], tol=_LEAST_ANGLE * largest) < 2:
         return gradient._replace(known=np.zeros_like(gradient.known))
     back = np.linalg.inv(np.linalg.lstsq(g[used], reference[used], rcond=None)[0].T)
     matrix = np.einsum("acyx,cb->abyx", gradient.matrix, back) + (back - np.eye(2))[..., None, None]

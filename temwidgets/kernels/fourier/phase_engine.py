@@ -24,7 +24,8 @@ from temwidgets.kernels.fourier.window_choice import (
     width_for_goal,
 )
 
-EDGE = 0.75  # share of the amplitude inside where maps end: two thirds of a window from the edge
+_EDGE = (0.6, 0.85)  # share of the amplitude inside where maps end: least and most
+_CAUTION = 0.7  # that share grows so much with the amplitude of the speckle beside the crystal
 _SAME = 0.6  # overlap of supports (intersection over union) above which they are one crystal
 _LEAST_SIGMA = 2.0  # px
 _REACH = 0.15  # window times spread of g: with more the first fit loses amplitude
@@ -37,9 +38,14 @@ class Measured(NamedTuple):
 
     grid: CoarseGrid
     sigma: float
-    share: np.ndarray  # (reflection, y, x) amplitude over that inside; maps end at `EDGE`
+    share: np.ndarray  # (reflection, y, x) amplitude over that inside
+    edge: np.ndarray  # (reflection,) share where maps end
     crystal: np.ndarray  # (reflection,) number of the support: the same for one crystal
     fringes: list[LocalFringes]
+
+    def inside(self, k: int) -> np.ndarray:
+        """Tell where on the grid reflection k is measured."""
+        return self.share[k] > self.edge[k]
 
 
 def measure(
@@ -108,7 +114,7 @@ class _Session:
         over = []
         for k in seen:
             typical = self.supports[k].amplitude, self.supports[k].noise
-            over.append(bias_over_noise(last.fringes[k], last.share[k] > EDGE, sigma, *typical))
+            over.append(bias_over_noise(last.fringes[k], last.inside(k), sigma, *typical))
         return max(over)
 
     def _at(self, sigma: float) -> Measured:
@@ -126,19 +132,41 @@ class _Session:
             return fit_fringes(spectrum, self.supports[k].g, grid, sigma, windows[self.crystal[k]])
 
         fringes = list(self.pool.map(fit, range(len(self.g))))
-        return Measured(grid, sigma, share, self.crystal, fringes)
+        return Measured(grid, sigma, share, self._edges(), self.crystal, fringes)
 
     def _outline(self, share: np.ndarray, k: int, sigma: float) -> np.ndarray:
         if self.inside is not None:
             return np.clip(share, 0, 1)
         return sharpened(share, self.supports[k].sigma, sigma / 4)
 
+    def _edges(self) -> np.ndarray:
+        """Share where the maps of each reflection end.
+
+        A half would be the very edge; the stronger amorphous speckle is beside it, the further
+        inside maps end, lest specks count for crystal.
+        """
+        low, high = _EDGE
+        if self.inside is not None:
+            return np.full(len(self.g), 0.5)
+        edges = np.empty(len(self.g))
+        for number in np.unique(self.crystal):
+            same = self.crystal == number
+            weight = self._weights()[same] / max(self._weights()[same].sum(), 1e-30)
+            speckle = np.array([s.outside for s in self.supports])[same]
+            # of Rayleigh amplitudes: mean over root mean square, and variance
+            mean, variance = 0.886 * weight @ speckle, 0.215 * weight**2 @ speckle**2
+            edges[same] = np.clip(low + _CAUTION * np.sqrt(mean**2 + variance), low, high)
+        return edges
+
+    def _weights(self) -> np.ndarray:
+        return np.array([s.amplitude**2 / max(s.noise, 1e-30) for s in self.supports])
+
     def _share(self, grid: CoarseGrid) -> np.ndarray:
         """Share of each reflection on the grid: the mean over those of its crystal."""
         if self.inside is not None:
             return np.repeat(averaged(self.inside, self.spectrum, grid)[None], len(self.g), 0)
         own = [resampled(s.share, s.grid, grid) for s in self.supports]
-        weight = np.array([s.amplitude**2 / max(s.noise, 1e-30) for s in self.supports])
+        weight = self._weights()
         share = np.zeros((len(own), *grid.counts), np.float32)
         for k, number in enumerate(self.crystal):
             same = self.crystal == number

@@ -14,7 +14,7 @@ from temwidgets.kernels.fourier.local_fringes import (
 )
 
 GOAL = 7e-4  # relative standard error of g at which windows are wide enough
-_BIAS = 0.3  # squared bias over variance that is put up with
+_BIAS = 0.25  # squared bias over variance that is put up with
 _STEEP = 1 / 8  # bias grows so fast that width changes by this power of what it should fall by
 _TRIES = 5
 _OUTLIER = 12.0  # remainder over the variance of a single fit that a defect counts for at most
