@@ -126,8 +126,8 @@ def measure(ready: Prepared, start: np.ndarray, known: Evidence) -> xr.Dataset:
         footprint=quantity(
             (row, "band_y", "band_x"),
             places[order].astype(np.float32),
-            f"{unit}²",
-            "power of the reflection over the region",
+            "1",
+            "where in the region the reflection comes from",
         ),
         **{name: quantity(row, v[order], u, text) for name, (v, u, text) in values.items()},
     )

@@ -51,8 +51,10 @@ def find_reflections(
         One row for each Friedel pair, the strongest first: ``g``, ``d_spacing``, ``angle`` with
         ``_std``; ``amplitude`` of the fringes with ``_std``; ``intensity`` (power over that of the
         diffuse background); ``snr`` (amplitude over its standard error); ``sharpness`` (Laplacian
-        of Gaussian of the compressed intensity); ``probability``; ``footprint`` (reflection,
-        band_y, band_x), their power over the region on a coarse grid; and what `group_reflections`
+        of Gaussian of the compressed intensity); ``probability``; ``broadening`` (width, sigma,
+        beyond that of the window); ``footprint`` (reflection, band_y, band_x), the part of the
+        region that it comes from, on a coarse grid, and ``coverage``, how much this is like all of
+        the region, 0 to 1; and what `group_reflections`
         adds. No rows where no crystal is seen. Attributes ``threshold``, ``region`` (its bounds),
         ``bin`` of the spectrum (y, x) and ``information_limit``, the |g| beyond which peaks were
         not believed (infinite: none).

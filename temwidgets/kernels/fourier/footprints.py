@@ -10,12 +10,17 @@ from temwidgets.kernels.fourier.windows import transform_near_zero
 _WIDTH = 2.5
 """Sigma of the band around a reflection, in bins: places are told to a sixteenth of the field."""
 _REACH = 8
+_MOSTLY_NOISE = 0.25
+"""Least share of the squared length that is taken for signal."""
 
 
 def footprints(
     transform: np.ndarray, row: np.ndarray, col: np.ndarray, noise: np.ndarray, weight: np.ndarray
 ) -> np.ndarray:
-    """Power of each reflection over the field, (n, row, col) on a coarse grid.
+    """Power of each reflection over the field, (n, row, col) on a coarse grid, of length one.
+
+    The mean of the noise is taken away, and its scatter is left out of the length, so that weak
+    reflections from the same place are as alike as strong ones.
 
     Parameters
     ----------
@@ -24,7 +29,7 @@ def footprints(
     row, col : int arrays, (n,)
         Bins, counted from the origin.
     noise : array, (n,)
-        Power of the noise there; what it makes on average is taken away.
+        Power of the noise there.
     weight : array
         The window.
     """
@@ -32,8 +37,25 @@ def footprints(
     rows = (row[:, None] + lag) % transform.shape[0]
     cols = (col[:, None] + lag) % transform.shape[1]
     waves = _waves(transform[rows[:, :, None], cols[:, None, :]])
-    power = waves.real**2 + waves.imag**2 - noise[:, None, None] * _noise(weight)
-    return np.maximum(power, 0)
+    mean = noise[:, None, None] * _noise(weight)
+    power = np.maximum(waves.real**2 + waves.imag**2 - mean, 0)
+    square = (power**2).sum(axis=(1, 2))
+    # the power of a wave in noise scatters as that of chi-squared that is not central
+    scatter = (mean**2 + 2 * power * mean).sum(axis=(1, 2))
+    length = np.sqrt(np.maximum(square - scatter, _MOSTLY_NOISE * square))
+    return power / np.maximum(length, 1e-300)[:, None, None]
+
+
+def window(weight: np.ndarray) -> np.ndarray:
+    """Footprint (row, col) of a reflection of the whole region, whose window is `weight`."""
+    power = np.abs(_waves(transform_near_zero(weight, _REACH)[None])[0]) ** 2
+    return power / np.sqrt((power**2).sum())
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Likeness of footprints, (n, m): 1 for the same place, 0 for places apart."""
+    places = int(np.prod(one.shape[1:]))
+    return np.minimum(one.reshape(len(one), places) @ other.reshape(len(other), places).T, 1.0)
 
 
 def _noise(weight: np.ndarray) -> np.ndarray:
@@ -42,7 +64,7 @@ def _noise(weight: np.ndarray) -> np.ndarray:
     lag = np.arange(-_REACH, _REACH + 1)
     blur = np.exp(-((lag / _WIDTH) ** 2) / 4)
     blurred = scipy.fft.ifftshift(near * np.outer(blur, blur))
-    return scipy.fft.ifft2(blurred, norm="forward").real * np.sum(_band() ** 2)
+    return np.maximum(scipy.fft.ifft2(blurred, norm="forward").real, 0) * np.sum(_band() ** 2)
 
 
 def _waves(part: np.ndarray) -> np.ndarray:
@@ -53,20 +75,3 @@ def _waves(part: np.ndarray) -> np.ndarray:
 def _band() -> np.ndarray:
     band = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _WIDTH) ** 2)
     return np.outer(band, band)
-
-
-def window(weight: np.ndarray) -> np.ndarray:
-    """Footprint (row, col) of a reflection of the whole region, whose window is `weight`."""
-    return np.abs(_waves(transform_near_zero(weight, _REACH)[None])[0]) ** 2
-
-
-def likeness(power: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Likeness of footprints, (n, m): 1 for the same place, 0 for places apart."""
-    places = int(np.prod(power.shape[1:]))
-    one, two = (_unit(p.reshape(len(p), places)) for p in (power, other))
-    return one @ two.T
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    length = np.sqrt((vectors**2).sum(axis=1))
-    return vectors / np.maximum(length, np.finfo(length.dtype).tiny)[:, None]
