@@ -50,7 +50,7 @@ _HINTS = {
     "Histogram": "A quantity of the columns, e.g. of those in a domain",
     "Both": "Spectrum and map: drag a reflection and see the map follow",
 }
-_TOGETHER = {"Both": ("Spectrum", "Map")}
+_TOGETHER: dict[str, tuple[str, ...]] = {"Both": ("Spectrum", "Map")}
 STEPS, VIEWS = tuple(_PANELS), (*_VIEWS, *_TOGETHER)
 
 
