@@ -1,157 +1,128 @@
-"""Domains and reflections edited by hand, columns numbered by domain, totals."""
+"""Take domains or reflections away; tell which columns lie in which domain."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.fourier.domain_data import NO_CRYSTAL, with_totals
+from temwidgets.analysis.fourier.domain_data import with_totals
 from temwidgets.analysis.fourier.domain_maps import check_domains
+from temwidgets.analysis.fourier.domain_totals import domain_totals
 from temwidgets.analysis.fourier.reflection_data import check_reflections
+from temwidgets.analysis.places import points_of
 from temwidgets.conventions import check_columns, length_unit, pixel_grid, quantity
 
-_SAME_PHASE = 0.02
+__all__ = ["columns_in_domains", "domain_totals", "exclude_domains", "exclude_reflections"]
+
+ALL_EXCLUDED = "No domain is left: all were excluded."
 
 
-def exclude_domains(domains: xr.Dataset, labels: Sequence[int]) -> xr.Dataset:
-    """Take domains away: their pixels count as amorphous; the others keep their labels.
+def exclude_domains(domains: xr.Dataset, labels: Any) -> xr.Dataset:
+    """Take domains away; the others keep their labels.
 
     Parameters
     ----------
     domains : Dataset
         From `segment_domains`.
-    labels : sequence of int
-        Domains to take away.
+    labels : int or sequence of int
+        Labels of the domains to leave out. Their pixels count as amorphous from now on.
 
     Returns
     -------
     Dataset
-        Without them, totals brought up to date.
+        Without them, the totals in its attributes set anew.
 
     Raises
     ------
-    TypeError, ValueError
-        If domains are none, or there is no such domain.
+    TypeError
+        If `domains` are none.
+    ValueError
+        If there is no such domain.
     """
-    unwanted = _known(check_domains(domains)["domain"].values, labels, "domain")
-    kept = ~np.isin(domains["domain"].values, unwanted)
-    corners = ~np.isin(domains["vertex_domain"].values, unwanted)
-    label = domains["label"].values
-    left = domains.isel(domain=kept, vertex=corners)
-    gone = np.isin(label, unwanted)
-    left["label"] = domains["label"].copy(data=np.where(gone, np.int32(-1), label))
-    note = {} if kept.any() else {"note": NO_CRYSTAL}
-    return with_totals(left).assign_attrs(note)
+    check_domains(domains)
+    gone = _known(labels, domains["domain"].values, "domain")
+    kept = domains.isel(domain=~np.isin(domains["domain"].values, gone))
+    kept = kept.isel(vertex=~np.isin(domains["vertex_domain"].values, gone))
+    label = domains["label"]
+    kept["label"] = label.copy(data=np.where(np.isin(label, gone), -1, label).astype(label.dtype))
+    note = {} if kept.sizes["domain"] else {"note": ALL_EXCLUDED}
+    return with_totals(kept).assign_attrs(note)
 
 
-def exclude_reflections(reflections: xr.Dataset, labels: Sequence[int]) -> xr.Dataset:
-    """Take reflections (each with its Friedel mate) away; the others keep their labels.
+def exclude_reflections(reflections: xr.Dataset, labels: Any) -> xr.Dataset:
+    """Take reflections, that is peaks with their Friedel mates, away; the others keep their labels.
+
+    Parameters
+    ----------
+    reflections : Dataset, (reflection,)
+        From `find_reflections` or `make_reflections`.
+    labels : int or sequence of int
+        Labels of the reflections to leave out.
+
+    Returns
+    -------
+    Dataset, (reflection,)
+        Without them.
 
     Raises
     ------
-    TypeError, ValueError
-        If reflections are none, or there is no such reflection.
+    TypeError
+        If `reflections` are none.
+    ValueError
+        If there is no such reflection.
     """
-    known = check_reflections(reflections)["reflection"].values
-    unwanted = _known(known, labels, "reflection")
-    return reflections.isel(reflection=~np.isin(known, unwanted))
-
-
-def _known(known: np.ndarray, labels: Any, kind: str) -> np.ndarray:
-    wanted = np.atleast_1d(np.asarray(labels))
-    unknown = wanted[~np.isin(wanted, known)] if wanted.size else wanted
-    if unknown.size:
-        there = ", ".join(map(str, known.tolist())) or "none"
-        raise ValueError(f"There is no {kind} {unknown[0]}; there are {there}.")
-    return wanted
+    check_reflections(reflections)
+    gone = _known(labels, reflections["reflection"].values, "reflection")
+    return reflections.isel(reflection=~np.isin(reflections["reflection"].values, gone))
 
 
 def columns_in_domains(columns: xr.Dataset, domains: xr.Dataset) -> xr.Dataset:
-    """Give each column the label of the domain it lies in.
+    """Tell the domain in which each column lies.
 
     Parameters
     ----------
     columns : Dataset, (column,)
-        In the length unit of the domains.
+        From `find_columns` or `fit_columns`.
     domains : Dataset
-        From `segment_domains`.
+        From `segment_domains`, in the same length unit.
 
     Returns
     -------
     Dataset, (column,)
-        The columns with ``domain``, -1 in amorphous parts, outside the image and without a place.
+        With the integer variable ``domain``: the label of the domain at the nearest pixel; -1 in
+        amorphous parts, beyond the image, and where the column has no position.
 
     Raises
     ------
-    TypeError, ValueError
-        If columns or domains are none, or their length units differ.
+    TypeError
+        If either is of another kind.
+    ValueError
+        If columns and domains are in different length units.
     """
     check_columns(columns)
     label = check_domains(domains)["label"]
-    if length_unit(columns) != length_unit(label):
+    if length_unit(columns) != length_unit(domains):
         raise ValueError(
             f"The columns are in {length_unit(columns)} but the domains are in"
-            f" {length_unit(label)}. Segment the image that the columns were found in."
+            f" {length_unit(domains)}. Find both in the same image, or calibrate both alike."
         )
-    grid = pixel_grid(label)
-    rows, cols = (
-        np.rint(np.nan_to_num(place, nan=-1e9)).astype(np.int64)
-        for place in grid.to_pixels(columns["y"].values, columns["x"].values)
-    )
-    inside = (rows >= 0) & (rows < grid.shape[0]) & (cols >= 0) & (cols < grid.shape[1])
-    number = np.full(columns.sizes["column"], -1, np.int32)
-    number[inside] = label.values[rows[inside], cols[inside]]
-    return columns.assign(domain=quantity("column", number, "1", "crystalline domain"))
+    points = points_of(columns)
+    known = np.isfinite(points).all(axis=1)
+    places = np.where(known[:, None], points, 0.0)
+    rows, cols = (np.rint(v).astype(int) for v in pixel_grid(label).to_pixels(*places.T))
+    inside = known & (rows >= 0) & (rows < label.shape[0]) & (cols >= 0) & (cols < label.shape[1])
+    here = label.values[np.where(inside, rows, 0), np.where(inside, cols, 0)]
+    domain = np.where(inside, here, -1).astype(np.int32)
+    text = "domain in which the column lies, -1 for none"
+    return columns.assign(domain=quantity("column", domain, "1", text))
 
 
-def domain_totals(domains: xr.Dataset, *, tolerance: float = _SAME_PHASE) -> xr.Dataset:
-    """Add up domains by the d-spacing of their strongest reflection.
-
-    Parameters
-    ----------
-    domains : Dataset
-        From `segment_domains`.
-    tolerance : float
-        d-spacings whose neighbours differ by less than this share count as one group.
-
-    Returns
-    -------
-    Dataset, (group,)
-        Largest area first: ``d_spacing`` (mean weighted by area), ``area``, ``fraction`` of the
-        crystalline area, ``count`` of domains and ``first_domain``, a label of it. Attributes
-        ``crystalline_area``, ``crystalline_fraction`` and ``total_area``. A group is a phase only
-        if the grains show the same planes: one crystal has several d-spacings.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If domains are none, or `tolerance` is no share.
-    """
-    check_domains(domains)
-    if not 0 < tolerance < 1:
-        raise ValueError(f"tolerance is a share of d, 0 to 1, but {tolerance!r} came.")
-    d = domains["d_spacing"].values[:, :1].ravel() if domains.sizes["spot"] else np.empty(0)
-    area, units = domains["area"].values[: d.size], length_unit(domains)
-    order = np.argsort(d)
-    number = np.empty(d.size, int)
-    number[order] = np.cumsum(np.diff(np.log(d[order]), prepend=np.log(d[order][:1])) > tolerance)
-    sums = np.bincount(number, area)
-    mean = np.bincount(number, area * d) / sums
-    count = np.bincount(number)
-    first = [int(domains["domain"].values[number == n][0]) for n in range(sums.size)]
-    by_area = np.argsort(-sums)
-    whole = sums.sum() or 1.0
-    names = ("crystalline_area", "crystalline_fraction", "total_area")
-    return xr.Dataset(
-        {
-            "d_spacing": quantity("group", mean[by_area], units, "mean d-spacing"),
-            "area": quantity("group", sums[by_area], f"{units}²", "area"),
-            "fraction": quantity("group", sums[by_area] / whole, "1", "share of the crystal"),
-            "count": quantity("group", count[by_area], "1", "domains"),
-            "first_domain": quantity("group", np.array(first, int)[by_area], "1", "a domain of it"),
-        },
-        attrs={name: domains.attrs[name] for name in names if name in domains.attrs},
-    )
+def _known(labels: Any, there: np.ndarray, kind: str) -> np.ndarray:
+    wanted = np.atleast_1d(np.asarray(labels if np.isscalar(labels) else list(labels)))
+    unknown = wanted[~np.isin(wanted, there)]
+    if unknown.size:
+        known = ", ".join(map(str, there.tolist())) or "none"
+        raise ValueError(f"There is no {kind} {unknown[0]}; there are {known}.")
+    return wanted
