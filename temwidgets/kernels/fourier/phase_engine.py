@@ -20,6 +20,7 @@ from temwidgets.kernels.fourier.local_fringes import (
 from temwidgets.kernels.fourier.window_choice import (
     bias_over_noise,
     choose_width,
+    deciding,
     narrowest,
     width_for_goal,
 )
@@ -105,7 +106,9 @@ class _Session:
             np.array([getattr(self.supports[k], name) for k in seen])
             for name in ("amplitude", "noise")
         )
-        start = width_for_goal(self.g[seen], amplitude, noise)
+        best = deciding(amplitude, noise, self.g[seen])
+        seen = [seen[k] for k in best]
+        start = width_for_goal(self.g[seen], amplitude[best], noise[best])
         most = max(least, min(self.spectrum.widest, _REACH / max(s.spread for s in self.supports)))
         return choose_width(lambda s: self._excess(s, seen), start, least, most)
 

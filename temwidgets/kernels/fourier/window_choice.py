@@ -14,20 +14,27 @@ from temwidgets.kernels.fourier.local_fringes import (
 )
 
 GOAL = 7e-4  # relative standard error of g at which windows are wide enough
-_BIAS = 0.25  # squared bias over variance that is put up with
+_BIAS = 0.3  # squared bias over variance that is put up with
 _STEEP = 1 / 8  # bias grows so fast that width changes by this power of what it should fall by
 _TRIES = 5
+_PERIODS = 3.0
+_DECIDING = 3  # the best reflections decide the width; the weakest of many would ask for too much
 _OUTLIER = 12.0  # remainder over the variance of a single fit that a defect counts for at most
 
 
 def narrowest(g: np.ndarray) -> float:
-    """Return the narrowest window that parts reflections from one another and from zero."""
+    """Return the narrowest window that parts reflections from one another and from zero.
+
+    Never more than `_PERIODS` of the widest fringes: reflections that lie closer than that are of
+    different crystals, which have different places.
+    """
     others = [np.zeros((1, 2)), -g]
     apart = [np.hypot(*(g[:, None] - o[None]).transpose(2, 0, 1)).ravel() for o in others]
     pairs = np.hypot(*(g[:, None] - g[None]).transpose(2, 0, 1))
     apart.append(pairs[~np.eye(len(g), dtype=bool)])
     distance = np.concatenate(apart)
-    return 1 / float(distance[distance > 1e-3 * distance.max()].min())
+    parting = 1 / float(distance[distance > 1e-3 * distance.max()].min())
+    return min(parting, _PERIODS / float(np.hypot(*g.T).min()))
 
 
 def width_for_goal(g: np.ndarray, amplitude: np.ndarray, noise: np.ndarray) -> float:
@@ -37,6 +44,12 @@ def width_for_goal(g: np.ndarray, amplitude: np.ndarray, noise: np.ndarray) -> f
     """
     ratio = NOISE_GAIN * noise / (16 * np.pi**3 * amplitude**2) / (GOAL**2 * (g**2).sum(axis=1))
     return float(ratio.max() ** 0.25)
+
+
+def deciding(amplitude: np.ndarray, noise: np.ndarray, g: np.ndarray) -> np.ndarray:
+    """Return the rows of the reflections that are measured best: they decide the width."""
+    quality = amplitude**2 / noise * (g**2).sum(axis=1)
+    return np.sort(np.argsort(-quality)[:_DECIDING])
 
 
 def choose_width(

@@ -67,6 +67,7 @@ class LocalSpacingPanel(Panel):
         self.words, self.table = widgets.HTML(), widgets.HTML()
         self.words.add_class("tem-note")
         self.table.add_class("tem-stats")
+        self.table.layout.max_height, self.table.layout.overflow = "240px", "auto"
         self._observe()
         self._engine_chosen(None)
         self._shown(None)
