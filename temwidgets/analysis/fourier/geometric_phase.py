@@ -156,7 +156,7 @@ def _add_phases(found: LatticeMaps, unstrained: Unstrained) -> None:
     for k, fringes in enumerate(measured.fringes):
         g = np.where(np.isfinite(found.reference.g[k]), found.reference.g[k], fringes.carrier)
         phasor = phase_from(measured, k, g, weight.astype(np.float32))
-        maker.add_phase("phase", phasor, k)
+        maker.add_phase("phase", phasor, fringes.g - g[:, None, None], k)
         relative = fringes.amplitude_variance / np.maximum(fringes.amplitude, 1e-12) ** 2
         maker.add_error("phase_std", PHASE_GAIN * relative, k)
         maker.add("amplitude", scale * fringes.amplitude, k)

@@ -17,6 +17,7 @@ _TRUSTED = 0.25  # share of a window that must lie in the crystal for a field to
 _VAGUE = 0.5  # radians: error of the phase at one sigma beyond which g is not measured
 _LEAST_SINE = 0.05  # of the angle between two reflections that together tell strain
 
+_PADDED = 18  # half the padding is at least so small a part of the grid
 _POSITIVE = (1e-36, 1e36)  # variances that float32 holds
 
 Index = tuple[np.ndarray, np.ndarray]
@@ -87,10 +88,13 @@ class MapMaker:
         values: np.ndarray,
         reflection: int | None = None,
         change: Change | None = None,
+        *,
+        going_on: bool = False,
     ) -> None:
         """Add a field (y, x) on the coarse grid, of a reflection or of the lattice.
 
-        ``change(band)`` alters rows of pixels in place before they are blanked.
+        ``change(band)`` alters rows of pixels in place before they are blanked. Unless the field is
+        one that goes on beyond the crystal, it is continued by what is nearest.
         """
         if reflection is None:
             out = self._maps[name] = np.empty(self.fine.shape, np.float32)
@@ -98,6 +102,9 @@ class MapMaker:
             size = (len(self.inside), *self.fine.shape)
             whole = self._maps.setdefault(name, np.empty(size, np.float32))
             out = whole[reflection]
+        if not going_on:
+            nearest = self._nearest_strained if reflection is None else self._nearest[reflection]
+            values = values[nearest]
         self._fields.append(_Field(values, out, reflection, change))
 
     def add_error(self, name: str, variance: np.ndarray, reflection: int | None = None) -> None:
@@ -105,26 +112,38 @@ class MapMaker:
         logarithm = np.log(np.clip(variance, *_POSITIVE).astype(np.float32)) / 2
         self.add(name, logarithm, reflection, _exponential)
 
-    def add_phase(self, name: str, phasor: np.ndarray, reflection: int) -> None:
-        """Add the phase of a complex field; it is the field that splines run through."""
-        self.add(name, phasor.real, reflection)
-        self.add(f"{name} sine", phasor.imag, reflection)
+    def add_phase(self, name: str, phasor: np.ndarray, slope: np.ndarray, reflection: int) -> None:
+        """Add the phase of a complex field; it is the field that splines run through.
+
+        Beyond the crystal it goes on with its `slope` (2, y, x), cycles per length.
+        """
+        y, x = self._nearest[reflection]
+        apart = [
+            ((here - index + here.size // 2) % here.size - here.size // 2) * step
+            for here, index, step in zip(
+                np.ogrid[: len(y), : y.shape[1]], (y, x), self.measured.grid.step, strict=True
+            )
+        ]
+        turn = 2 * np.pi * (slope[0][y, x] * apart[0] + slope[1][y, x] * apart[1])
+        whole = phasor[y, x] * (np.cos(turn) + 1j * np.sin(turn))
+        self.add(name, whole.real, reflection, going_on=True)
+        self.add(f"{name} sine", whole.imag, reflection, going_on=True)
         self._phases.add(name)
 
     def carry(self) -> dict[str, np.ndarray]:
         """Return all maps, (reflection, y, x) or (y, x); NaN where they are not measured."""
         blanks = [_blank(mask) for mask in self.inside]
         lattice = _blank(self.strained)
-        values, finishes = [], []
+        finishes = []
         for field in self._fields:
-            k = field.reflection
-            index = self._nearest_strained if k is None else self._nearest[k]
-            values.append(field.values[index])
-            finishes.append(_ending(field.change, lattice if k is None else blanks[k]))
-        refine(values, self.fine, [field.out for field in self._fields], finishes)
+            blank = lattice if field.reflection is None else blanks[field.reflection]
+            finishes.append(_ending(field.change, blank))
+        values, outs = ([getattr(f, name) for f in self._fields] for name in ("values", "out"))
+        refine(values, self.fine, outs, finishes)
         for name in self._phases:
             cosine = self._maps[name]
-            np.arctan2(self._maps.pop(f"{name} sine"), cosine, out=cosine)
+            with np.errstate(invalid="ignore"):
+                np.arctan2(self._maps.pop(f"{name} sine"), cosine, out=cosine)
         return self._maps
 
     def _inside(self) -> np.ndarray:
@@ -172,12 +191,18 @@ def _pairs(g: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _nearest(trusted: np.ndarray) -> Index:
-    """Index of the nearest point that is trusted."""
+    """Index of the nearest point that is trusted, round the padding."""
     index = np.indices(trusted.shape, np.int32)
     if trusted.any():
+        # half the padding before the image, half behind it
+        counts = np.array(trusted.shape)
+        shift = counts // _PADDED
+        rolled = np.roll(trusted, shift, (0, 1))
         ndi.distance_transform_edt(
-            ~trusted, return_distances=False, return_indices=True, indices=index
+            ~rolled, return_distances=False, return_indices=True, indices=index
         )
+        index = np.roll(index, -shift, (1, 2))
+        index = (index - shift[:, None, None]) % counts[:, None, None]
     return index[0], index[1]
 
 

@@ -17,7 +17,7 @@ GOAL = 7e-4  # relative standard error of g at which windows are wide enough
 _BIAS = 0.3  # squared bias over variance that is put up with
 _STEEP = 1 / 8  # bias grows so fast that width changes by this power of what it should fall by
 _TRIES = 5
-_PERIODS = 3.0
+_PERIODS = 3.0  # fringes in a window that parts even the closest spots well enough
 _DECIDING = 3  # the best reflections decide the width; the weakest of many would ask for too much
 _OUTLIER = 12.0  # remainder over the variance of a single fit that a defect counts for at most
 

@@ -63,3 +63,10 @@ def test_the_best_reflections_decide_however_many_weak_ones_there_are():
     g = np.tile([0.0, 0.1], (6, 1))
     assert wc.deciding(amplitude, np.ones(6), g).tolist() == [1, 3, 4]
     assert wc.deciding(amplitude[:2], np.ones(2), g[:2]).tolist() == [0, 1]
+
+
+def test_the_best_reflections_decide():
+    amplitude, noise = np.array([1.0, 5.0, 0.2, 4.0, 3.0]), np.ones(5)
+    g = np.array([[0.0, 0.1]] * 5)
+    np.testing.assert_array_equal(wc.deciding(amplitude, noise, g), [1, 3, 4])
+    np.testing.assert_array_equal(wc.deciding(amplitude[:2], noise[:2], g[:2]), [0, 1])
