@@ -22,6 +22,7 @@ class Prepared(NamedTuple):
     """The windowed region, its transform over the root of the window's energy, and its scales."""
 
     part: peak_position.Windowed
+    foot: windows.Footing
     transform: np.ndarray  # complex64, not shifted
     sampling: tuple[float, float]
     units: str
@@ -60,6 +61,7 @@ def prepare(image: xr.DataArray, region: Any) -> Prepared:
     scaled = (data / np.sqrt(part.energy)).astype(np.float32)
     return Prepared(
         part,
+        windows.footing(weight),
         scipy.fft.fft2(scaled),
         grid.sampling,
         grid.units,
@@ -82,7 +84,8 @@ def measure(ready: Prepared, start: np.ndarray, known: Evidence) -> xr.Dataset:
 
     Of several that climb to the same peak the first stays.
     """
-    peaks = peak_position.refine(ready.part, start / ready.shape)
+    between = peak_position.parabola(ready.transform, start)
+    peaks = peak_position.refine(ready.part, between / ready.shape)
     at = peaks.frequency * ready.shape
     first = _first_of_each(at)
     cycles = np.sqrt(
@@ -95,9 +98,9 @@ def measure(ready: Prepared, start: np.ndarray, known: Evidence) -> xr.Dataset:
     snr = np.sqrt(2 * ratio)
     bins = np.rint(at).astype(int)
     places = footprints.footprints(
-        ready.transform, bins[:, 0], bins[:, 1], known.background, ready.part.weight
+        ready.transform, bins[:, 0], bins[:, 1], known.background, ready.foot
     )
-    whole = footprints.window(ready.part.weight)
+    whole = footprints.window(ready.foot)
     unit, row = ready.image_units, "reflection"
     values = {
         "broadening": (

@@ -114,7 +114,7 @@ def search_reflections(
     low, high = k_range
     allowed = (k >= (low or 0)) & (k <= (high or np.inf))
     tell(0.3)
-    found = spots.find_spots(plane, level, ready.part.weight, allowed)
+    found = spots.find_spots(plane, level, ready.foot, allowed)
     probability = evidence.probability(found)
     tell(0.6)
     nyquist = float(min(0.5 / np.array(ready.sampling)))

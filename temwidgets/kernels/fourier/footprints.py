@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.fft
 
-from temwidgets.kernels.fourier.windows import transform_near_zero
+from temwidgets.kernels.fourier.windows import Footing, centre
 
 _WIDTH = 2.5
 """Sigma of the band around a reflection, in bins: places are told to a sixteenth of the field."""
@@ -15,7 +15,7 @@ _MOSTLY_NOISE = 0.25
 
 
 def footprints(
-    transform: np.ndarray, row: np.ndarray, col: np.ndarray, noise: np.ndarray, weight: np.ndarray
+    transform: np.ndarray, row: np.ndarray, col: np.ndarray, noise: np.ndarray, foot: Footing
 ) -> np.ndarray:
     """Power of each reflection over the field, (n, row, col) on a coarse grid, of length one.
 
@@ -30,14 +30,14 @@ def footprints(
         Bins, counted from the origin.
     noise : array, (n,)
         Power of the noise there.
-    weight : array
-        The window.
+    foot : Footing
+        Of the window.
     """
     lag = np.arange(-_REACH, _REACH + 1)
     rows = (row[:, None] + lag) % transform.shape[0]
     cols = (col[:, None] + lag) % transform.shape[1]
     waves = _waves(transform[rows[:, :, None], cols[:, None, :]])
-    mean = noise[:, None, None] * _noise(weight)
+    mean = noise[:, None, None] * _noise(foot)
     power = np.maximum(waves.real**2 + waves.imag**2 - mean, 0)
     square = (power**2).sum(axis=(1, 2))
     # the power of a wave in noise scatters as that of chi-squared that is not central
@@ -46,9 +46,9 @@ def footprints(
     return power / np.maximum(length, 1e-300)[:, None, None]
 
 
-def window(weight: np.ndarray) -> np.ndarray:
-    """Footprint (row, col) of a reflection of the whole region, whose window is `weight`."""
-    power = np.abs(_waves(transform_near_zero(weight, _REACH)[None])[0]) ** 2
+def window(foot: Footing) -> np.ndarray:
+    """Footprint (row, col) of a reflection of the whole region."""
+    power = np.abs(_waves(centre(foot.plain, _REACH)[None])[0]) ** 2
     return power / np.sqrt((power**2).sum())
 
 
@@ -58,12 +58,11 @@ def likeness(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.minimum(one.reshape(len(one), places) @ other.reshape(len(other), places).T, 1.0)
 
 
-def _noise(weight: np.ndarray) -> np.ndarray:
+def _noise(foot: Footing) -> np.ndarray:
     """Mean power of white noise of power 1 over the field: the squared window, blurred."""
-    near = transform_near_zero(weight**2, _REACH) / np.sum(weight**2)
     lag = np.arange(-_REACH, _REACH + 1)
     blur = np.exp(-((lag / _WIDTH) ** 2) / 4)
-    blurred = scipy.fft.ifftshift(near * np.outer(blur, blur))
+    blurred = scipy.fft.ifftshift(centre(foot.square, _REACH) * np.outer(blur, blur))
     return np.maximum(scipy.fft.ifft2(blurred, norm="forward").real, 0) * np.sum(_band() ** 2)
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_ndtr
 
-from temwidgets.kernels.fourier.windows import transform_near_zero
+from temwidgets.kernels.fourier.windows import FOOT, Footing, centre
 
 _TERMS = 400
 _SADDLES = 400
 
 
-def independent_bins(weight: np.ndarray, sigma: float) -> float:
-    """Count the independent bins in a Gaussian mean of `sigma` bins under a window `weight`.
+def independent_bins(foot: Footing, sigma: float) -> float:
+    """Count the independent bins in a Gaussian mean of `sigma` bins under a window.
 
     Bins correlate as the squared modulus of the transform of the squared window. The count is one
     over the variance of the mean, in units of that of a bin.
     """
     if sigma == 0:
         return 1.0
-    reach = int(6 * sigma) + 3
-    near = np.abs(transform_near_zero(weight**2, reach) / np.sum(weight**2)) ** 2
+    reach = min(int(6 * sigma) + 3, FOOT)
+    near = np.abs(centre(foot.square, reach)) ** 2
     kernel = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (4 * sigma**2))
     kernel /= kernel.sum()
     return float(1 / (kernel @ near @ kernel))

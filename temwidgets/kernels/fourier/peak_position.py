@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 _ROUNDS = 12
-_CLOSE = 1e-7  # bins
+_CLOSE = 3e-4  # bins; the step squares what is left
 _LONGEST_STEP = 0.5  # bins
 _CHUNK = 24
 
@@ -88,6 +88,23 @@ def _moments(frequency: np.ndarray, size: int, middle: float) -> np.ndarray:
     place = -2j * np.pi * (np.arange(size) - middle)
     wave = np.exp(frequency[:, None] * place)
     return np.stack([wave, place * wave, place**2 * wave])
+
+
+def parabola(transform: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Move whole bins (n, 2; from the origin) to the top of a parabola through log power."""
+    place, size = np.rint(start).astype(int), np.array(transform.shape)
+    top = place.astype(float)
+    for axis in (0, 1):
+        before, here, after = (
+            np.log(
+                np.abs(transform[tuple(((place + lag * np.eye(2, dtype=int)[axis]) % size).T)])
+                + 1e-30
+            )
+            for lag in (-1, 0, 1)
+        )
+        hollow = np.minimum(before - 2 * here + after, -1e-9)
+        top[:, axis] += np.clip((before - after) / (2 * hollow), -0.5, 0.5)
+    return top
 
 
 def refine(part: Windowed, start: np.ndarray) -> Peaks:

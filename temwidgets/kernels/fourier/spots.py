@@ -9,6 +9,7 @@ import scipy.ndimage as ndi
 
 from temwidgets.kernels.fourier.background import FAINTEST, Background, HalfPlane, Rings, level_of
 from temwidgets.kernels.fourier.null import independent_bins, log_tail_of_estimate
+from temwidgets.kernels.fourier.windows import Footing
 
 MARGIN = 16
 """Columns at kx < 0 that filters need."""
@@ -51,16 +52,16 @@ class Spots(NamedTuple):
 
 
 def find_spots(
-    plane: HalfPlane, floor: Background, weight: np.ndarray, allowed: np.ndarray | None = None
+    plane: HalfPlane, floor: Background, foot: Footing, allowed: np.ndarray | None = None
 ) -> Spots:
     """Find local maxima of the flattened spectrum, the most significant first.
 
-    `floor` is the background, `weight` the window the spectrum was taken with; `allowed` (like the
+    `floor` is the background, `foot` that of the window; `allowed` (like the
     plane) tells where to look.
     """
     ratio = plane.power / floor.level
     usable = _half(plane) if allowed is None else _half(plane) & allowed
-    found = [_at_scale(ratio, floor.error, scale, weight, usable) for scale in SCALES]
+    found = [_at_scale(ratio, floor.error, scale, foot, usable) for scale in SCALES]
     row, col, tail, sharpness = (np.concatenate(v) for v in zip(*found, strict=True))
     order = np.argsort(tail, kind="stable")[:MOST]
     row, col, tail, sharpness = row[order], col[order], tail[order], sharpness[order]
@@ -89,7 +90,7 @@ def _half(plane: HalfPlane) -> np.ndarray:
 
 
 def _at_scale(
-    ratio: np.ndarray, error: np.ndarray, scale: float, weight: np.ndarray, usable: np.ndarray
+    ratio: np.ndarray, error: np.ndarray, scale: float, foot: Footing, usable: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows, columns, log probability by chance and sharpness of the maxima at one scale."""
     from skimage.feature import peak_local_max  # slow to import
@@ -103,7 +104,7 @@ def _at_scale(
     kept = usable[row, col]
     row, col, peaks = row[kept], col[kept], peaks[kept]
     doubt = error[row, col]
-    smoothed = log_tail_of_estimate(mean[tuple(peaks.T)], doubt, independent_bins(weight, scale))
+    smoothed = log_tail_of_estimate(mean[tuple(peaks.T)], doubt, independent_bins(foot, scale))
     tail = np.minimum(log_tail_of_estimate(ratio[row, col], doubt, 1.0), smoothed)
     return row, col, tail, response[tuple(peaks.T)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy.ndimage as ndi
 
@@ -9,6 +11,9 @@ KINDS = ("hann", "tukey", "gaussian", "none")
 TUKEY_EDGE = 0.25
 """Share of a Tukey window that is taper, both ends together (of the depth of a mask)."""
 _FINE = 256  # pixels: across more the depth of a mask is told from every second one, or fewer
+FOOT = 15
+"""Bins on each side of zero at which the transform of a window is kept."""
+_COARSE = 128  # blocks along an axis that tell a window's transform at low frequencies
 GAUSSIAN_WIDTH = 1 / 7
 """Sigma of a Gaussian window over its length: it falls to 0.2 % at the edge."""
 
@@ -85,10 +90,40 @@ def polygon(shape: tuple[int, int], corners: np.ndarray) -> np.ndarray:
 
 
 def transform_near_zero(weight: np.ndarray, reach: int) -> np.ndarray:
-    """Transform of a window at the bins -reach .. reach along both axes."""
-    waves = []
-    for size in weight.shape:
-        turn = np.outer(np.arange(-reach, reach + 1), np.arange(size) / size)
-        waves.append(np.exp(-2j * np.pi * turn))
-    rows = waves[0].real @ weight + 1j * (waves[0].imag @ weight)
-    return rows @ waves[1].T
+    """Transform of a window at the bins -reach .. reach along both axes.
+
+    A large window is summed over blocks first: it is smooth, and these frequencies are low.
+    """
+    coarse, waves = weight, []
+    for axis, size in enumerate(weight.shape):
+        starts = np.arange(0, size, max(1, size // _COARSE))
+        coarse = np.add.reduceat(coarse, starts, axis=axis)
+        length = np.diff(np.append(starts, size))
+        turn = np.arange(-reach, reach + 1)[:, None] / size
+        middle = starts + (length - 1) / 2
+        # a block of equal samples has this share of its sum; 1 for a single one
+        share = np.sinc(turn * length) / np.sinc(turn)
+        waves.append(np.exp(-2j * np.pi * turn * middle) * share)
+    return waves[0] @ coarse @ waves[1].T
+
+
+class Footing(NamedTuple):
+    """Transforms of a window and of its square at the bins around zero, over their sums."""
+
+    plain: np.ndarray
+    square: np.ndarray
+
+
+def footing(weight: np.ndarray) -> Footing:
+    """Look at the foot of a window's peak, which is what spots of the spectrum look like."""
+    square = weight**2
+    return Footing(
+        transform_near_zero(weight, FOOT) / weight.sum(),
+        transform_near_zero(square, FOOT) / square.sum(),
+    )
+
+
+def centre(values: np.ndarray, reach: int) -> np.ndarray:
+    """Cut out the middle of what `transform_near_zero` gives."""
+    cut = slice(FOOT - reach, FOOT + reach + 1)
+    return values[cut, cut]

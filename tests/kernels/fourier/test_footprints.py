@@ -9,7 +9,8 @@ SHAPE = (96, 120)
 
 def transform_of(values):
     weight = windows.separable(SHAPE, "hann")
-    return scipy.fft.fft2(without_mean(values, weight) / np.sqrt((weight**2).sum())), weight
+    transform = scipy.fft.fft2(without_mean(values, weight) / np.sqrt((weight**2).sum()))
+    return transform, windows.footing(weight)
 
 
 def wave(row, col, mask=1.0):
@@ -21,9 +22,9 @@ def test_places_tell_grains_apart():
     left = np.arange(SHAPE[1]) < SHAPE[1] / 2 + np.zeros((SHAPE[0], 1))
     rng = np.random.default_rng(0)
     values = wave(20, 5, left) + wave(-3, 25, left) + wave(10, 20, ~left)
-    transform, weight = transform_of(values + 0.3 * rng.normal(size=SHAPE))
+    transform, foot = transform_of(values + 0.3 * rng.normal(size=SHAPE))
     found = footprints.footprints(
-        transform, np.array([20, -3, 10]), np.array([5, 25, 20]), np.full(3, 0.09), weight
+        transform, np.array([20, -3, 10]), np.array([5, 25, 20]), np.full(3, 0.09), foot
     )
     alike = footprints.likeness(found, found)
     assert alike[0, 1] > 0.9
@@ -34,9 +35,9 @@ def test_places_tell_grains_apart():
 
 
 def test_the_whole_field_looks_like_its_window():
-    transform, weight = transform_of(wave(20, 5))
-    whole = footprints.footprints(transform, np.array([20]), np.array([5]), np.zeros(1), weight)
-    assert footprints.likeness(whole, footprints.window(weight)[None])[0, 0] > 0.99
+    transform, foot = transform_of(wave(20, 5))
+    whole = footprints.footprints(transform, np.array([20]), np.array([5]), np.zeros(1), foot)
+    assert footprints.likeness(whole, footprints.window(foot)[None])[0, 0] > 0.99
 
 
 def test_noise_over_the_field_is_as_expected():
@@ -46,10 +47,10 @@ def test_noise_over_the_field_is_as_expected():
     rows, cols = (row[:, None] + lag) % SHAPE[0], (col[:, None] + lag) % SHAPE[1]
     total = np.zeros((17, 17))
     for _ in range(30):
-        transform, weight = transform_of(rng.normal(size=SHAPE))
+        transform, foot = transform_of(rng.normal(size=SHAPE))
         waves = footprints._waves(transform[rows[:, :, None], cols[:, None, :]])
         total += (np.abs(waves) ** 2).mean(axis=0) / 30
-    expected = footprints._noise(weight)
+    expected = footprints._noise(foot)
     np.testing.assert_allclose(total, expected, atol=0.1 * expected.max())
 
 
@@ -58,9 +59,9 @@ def test_weak_reflections_are_as_alike_as_strong_ones():
     found = []
     for _ in range(30):
         values = 0.16 * (wave(20, 5) + wave(-3, 25)) + rng.normal(size=SHAPE)
-        transform, weight = transform_of(values)
+        transform, foot = transform_of(values)
         pair = footprints.footprints(
-            transform, np.array([20, -3]), np.array([5, 25]), np.ones(2), weight
+            transform, np.array([20, -3]), np.array([5, 25]), np.ones(2), foot
         )
         found.append(footprints.likeness(pair[:1], pair[1:])[0, 0])
     assert np.mean(found) > 0.8
@@ -69,6 +70,6 @@ def test_weak_reflections_are_as_alike_as_strong_ones():
 def test_no_reflections_have_no_footprints():
     none = np.zeros(0, int)
     nothing = footprints.footprints(
-        np.zeros(SHAPE, complex), none, none, np.zeros(0), np.ones(SHAPE)
+        np.zeros(SHAPE, complex), none, none, np.zeros(0), windows.footing(np.ones(SHAPE))
     )
     assert footprints.likeness(nothing, nothing).shape == (0, 0)

@@ -18,7 +18,7 @@ def powers():
 def test_tails_are_those_of_noise(powers, sigma):
     weight, power = powers
     mean = ndi.gaussian_filter(power, (0, sigma, sigma), mode="wrap") if sigma else power
-    bins = null.independent_bins(weight, sigma)
+    bins = null.independent_bins(windows.footing(weight), sigma)
     assert 1 / mean.var() == pytest.approx(bins, rel=0.05)
     for chance in (1e-2, 1e-3, 1e-4):
         ratio = np.quantile(mean, 1 - chance)

@@ -25,7 +25,7 @@ def spots_of(values):
         spots.MARGIN,
         background.correlated_bins(weight),
     )
-    return spots.find_spots(plane, background.background(plane), weight)
+    return spots.find_spots(plane, background.background(plane), windows.footing(weight))
 
 
 def test_spots_are_sorted_and_lie_in_one_half():
