@@ -99,8 +99,7 @@ def _place(values: np.ndarray) -> tuple:
 
 def _fingerprint(values: np.ndarray) -> float:
     """One number that changes when a pixel does."""
-    kind = values.dtype if values.dtype.kind == "f" else np.float32
+    kind = np.dtype(np.float64 if values.dtype == np.float64 else np.float32)
     rng = np.random.default_rng(0)
-    rows = rng.uniform(0.5, 1.5, values.shape[:1]).astype(kind)
-    cols = rng.uniform(0.5, 1.5, values.shape[1:]).astype(kind)
-    return float(rows @ (values.astype(kind, copy=False) @ cols))
+    rows, cols = (rng.uniform(0.5, 1.5, (n,)).astype(kind) for n in values.shape)
+    return float(np.dot(rows, np.dot(values.astype(kind, copy=False), cols)))

@@ -50,10 +50,10 @@ def burgers_vector(strain: xr.Dataset, loop: Any) -> xr.Dataset:
     a vector of the reference lattice, and its error that of the reference vectors (Hytch, Putaux &
     Penisson, Nature 423, 270 (2003)).
     """
-    phase, g, g_std = _phases(strain)
+    strain, g, g_std = _phases(strain)
     corners = _corners(loop)
     rows, cols = pixel_grid(strain["y"] * strain["x"]).to_pixels(*corners.T)
-    circuit = walk(phase, np.column_stack([rows, cols]))
+    circuit = walk(strain["phase"].values, np.column_stack([rows, cols]))
     if circuit.known < 1:
         raise ValueError(
             f"{1 - circuit.known:.0%} of the loop runs where there are no fringes, or outside the"
@@ -96,7 +96,8 @@ def phase_displacement(strain: xr.Dataset) -> xr.Dataset:
     (`skimage.restoration.unwrap_phase`); they are marked, not smoothed over. In each connected
     piece of crystal the displacement is known up to a lattice vector.
     """
-    phase, g, _ = _phases(strain)
+    strain, g, _ = _phases(strain)
+    phase = strain["phase"].values
     order = _shortest_pair(g)
     order += [k for k in range(len(g)) if k not in order]
     variance = strain["phase_std"].values[order].astype(float) ** 2
@@ -116,15 +117,23 @@ def phase_displacement(strain: xr.Dataset) -> xr.Dataset:
     return made
 
 
-def _phases(strain: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _phases(strain: Any) -> tuple[xr.Dataset, np.ndarray, np.ndarray]:
+    """Return the reflections that are seen, their vectors and the errors of those."""
     if not isinstance(strain, xr.Dataset) or not {"phase", "phase_std", "g"} <= set(strain):
         raise TypeError(
             "The result of temwidgets.geometric_phase was expected, but a"
             f" {type(strain).__name__} came."
         )
     ordered = strain.transpose("reflection", "component", "y", "x", ...)
+    seen = np.isfinite(ordered["g"].values).all(axis=1)
+    if seen.sum() < 2:
+        raise ValueError(
+            f"{seen.sum()} of the reflections have fringes in the reference, but two are needed."
+            " Choose other reflections or another reference region."
+        )
+    ordered = ordered.isel(reflection=seen)
     g, g_std = (ordered[name].values.astype(float) for name in ("g", "g_std"))
-    return ordered["phase"].values, g, np.nan_to_num(g_std)
+    return ordered, g, np.nan_to_num(g_std)
 
 
 def _corners(loop: Any) -> np.ndarray:

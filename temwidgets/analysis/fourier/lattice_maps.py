@@ -54,6 +54,7 @@ def lattice_maps(
 ) -> LatticeMaps:
     """Measure reflections, find the reference and fit the lattice; arguments are checked."""
     g = reflections["g"].values.astype(float)
+    _check_nyquist(image, g)
     fringes = fringes_of(image, max(2 * narrowest(g), sigma or 0.0))
     report(0.2)
     measured = fringes.measure(g, sigma=sigma, inside=inside, report=report)
@@ -62,6 +63,15 @@ def lattice_maps(
     report(0.7)
     maker = MapMaker(measured, g, fit.gradient.known, fringes.spectrum, stride)
     return LatticeMaps(fringes, measured, reference, fit, maker)
+
+
+def _check_nyquist(image: xr.DataArray, g: np.ndarray) -> None:
+    beyond = (np.abs(g) * pixel_grid(image).sampling > 0.5).any(axis=1)
+    if beyond.any():
+        raise ValueError(
+            f"g = {np.array2string(g[beyond][0], precision=4)} is finer than the pixels can show."
+            " Reflections are in cycles per length; are they of this image?"
+        )
 
 
 def check_window(image: xr.DataArray, sigma: Any, stride: Any) -> None:

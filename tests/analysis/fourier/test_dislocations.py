@@ -160,6 +160,10 @@ def test_more_reflections_agree():
 
 def test_bad_arguments_are_refused(edge):
     image, truth, strain = edge
+    noise = tw.make_image(np.random.default_rng(0).normal(size=(60, 60)))
+    nothing = tw.geometric_phase(noise, tw.make_reflections([(0, 0.12), (0.12, 0)], units="px"))
+    with pytest.raises(ValueError, match="0 of the reflections have fringes"):
+        tw.phase_displacement(nothing)
     with pytest.raises(TypeError, match=r"result of temwidgets\.geometric_phase"):
         tw.burgers_vector(image, AROUND)
     with pytest.raises(TypeError, match=r"result of temwidgets\.geometric_phase"):

@@ -257,5 +257,65 @@ def test_bad_arguments_are_refused(perfect):
         tw.local_spacing(image, reflections, reference=reflections.isel(reflection=[0]))
     with pytest.raises(ValueError, match="A region is a rectangle"):
         tw.local_spacing(image, reflections, reference=3)
+    with pytest.raises(ValueError, match="finer than the pixels can show"):
+        tw.local_spacing(image, tw.make_reflections([(2.0, 18.0)]))
+    with pytest.raises(ValueError, match="more than half the image"):
+        tw.local_spacing(image, reflections, sigma=2.0)
     with pytest.raises(ValueError, match="NaN or infinite"):
         tw.local_spacing(image.where(image.y > 5.1), reflections)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float16, np.float64])
+def test_any_kind_of_number_is_fine(dtype, perfect):
+    image, truth, reflections = perfect
+    found = tw.local_spacing(image.copy(data=image.values.astype(dtype)), reflections)
+    middle = found.isel(y=slice(30, -30), x=slice(30, -30))["d_spacing"]
+    np.testing.assert_allclose(
+        middle.mean(("y", "x")), 1 / np.hypot(*truth["g"].values.T), rtol=1e-3
+    )
+
+
+def test_an_empty_or_tiny_image_has_no_crystal():
+    reflections = tw.make_reflections([(0.0, 0.12), (0.12, 0.0)], units="px")
+    for image in (np.full((60, 50), 7), np.eye(12)):
+        found = tw.local_spacing(tw.make_image(image), reflections)
+        assert not found["mask"].any()
+        assert found.attrs["note"] == "No crystal found."
+        assert np.isnan(found["e_xx"]).all()
+
+
+def test_results_are_saved_and_reopened(strained, tmp_path):
+    _, _, _, found = strained
+    tw.save(tmp_path / "spacing.nc", found)
+    assert tw.open_result(tmp_path / "spacing.nc").identical(found)
+
+
+def test_both_engines_agree(strained):
+    image, _, reflections, phase = strained
+    part = {"y": slice(100, 300), "x": slice(90, 270)}
+    piece = image.isel(part)
+    found = tw.local_spacing(
+        piece, reflections, engine="windowed", window=64, fit="parabola", stride=6
+    )
+    same = phase.isel(part).isel(y=slice(None, None, 6), x=slice(None, None, 6))
+    inner = {"y": slice(7, -7), "x": slice(7, -7)}
+    off = (found["d_spacing"] / same["d_spacing"] - 1).isel(inner).values
+    assert rms(off) < 8e-3
+    assert abs(np.nanmedian(off)) < 1e-3
+    assert {"e_xx", "e_xy", "rotation", "mask", "g_std"} <= set(found)
+    strain = found["e_yy"] - found["e_yy"].mean() - (same["e_yy"] - same["e_yy"].mean())
+    assert rms(strain.isel(inner).values) < 6e-3
+    assert found.attrs["engine"] == "windowed"
+
+
+def test_the_windowed_engine_takes_mask_and_reference(perfect):
+    image, _, reflections = perfect
+    inside = (image * 0 == 0) & (image.y < 6.5)
+    options = {"engine": "windowed", "window": 48, "fit": "parabola", "stride": 10}
+    found = tw.local_spacing(image, reflections, mask=inside, reference=reflections, **options)
+    np.testing.assert_array_equal(found["mask"], inside[::10, ::10])
+    assert np.isnan(found["e_xx"].values[~inside.values[::10, ::10]]).all()
+    np.testing.assert_allclose(found["g"], reflections["g"])
+    assert abs(float(found["e_xx"].median())) < 2e-3
+    region = tw.local_spacing(image, reflections, reference=(5.2, 7.0, -0.5, 1.5), **options)
+    np.testing.assert_allclose(region["g"], reflections["g"], rtol=5e-3, atol=0.02)
