@@ -1,8 +1,9 @@
 """Standard errors of the joint fit: marginal covariances from the joint Fisher matrix.
 
 The inverse of the whole Fisher matrix is never formed. A column's covariance is that of the system
-of the column and its overlapping neighbours, exact but for what lies beyond them, plus what the
-uncertainty of the background and of shared shapes adds (block inversion of the bordered matrix).
+of the column and its overlapping neighbours, plus what is lost because the neighbours' own next
+neighbours are unknown too (to first order), plus what the uncertainty of the background and of
+shared shapes adds (block inversion of the bordered matrix).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.spatial import cKDTree
 
-from temwidgets.kernels import gaussians, joint_fit, starts, windows
+from temwidgets.kernels import gaussians, joint_fit, local_systems, starts, windows
 from temwidgets.kernels import normal_equations as normal
 from temwidgets.kernels.joint_fit import Solved, State
 from temwidgets.kernels.normal_equations import Linear, Problem, Spec
@@ -95,14 +96,18 @@ def _responses(
     own, size = (3 if spec.tied else 6), problem.corners.shape[0]
     pairs = _pair_blocks(problem, spec, state, linear, near)
     border = _border(problem, spec, linear, pairs, near)
+    told = local_systems.told_by(blocks[:, :own, :own], pairs[..., :own, :own], near)
     width = own + border.shape[2]
 
     def respond(start: Array) -> Array:
         group = jnp.concatenate(
             [start + jnp.arange(windows.CHUNK)[:, None], windows.rows(near, start)], axis=1
         )
-        matrix = _local_matrix(blocks, pairs, group, windows.rows(among, start), own)
-        return _response(matrix, border, group, own).reshape(windows.CHUNK, own * width)
+        matrix = local_systems.local_matrix(blocks, pairs, group, windows.rows(among, start), own)
+        lost = local_systems.lost_beyond(told, near, group)
+        return local_systems.response(matrix, border, group, own, lost).reshape(
+            windows.CHUNK, own * width
+        )
 
     return windows.map_chunks(problem.chunks, size, respond).reshape(size, own, width)
 
@@ -192,46 +197,6 @@ def _border(problem: Problem, spec: Spec, linear: Linear, pairs: Array, near: Ar
     shared = jnp.einsum("nt,nij->nitj", mine, linear.blocks[:, :, 3:])
     shared += jnp.einsum("nkt,nkij->nitj", theirs, pairs[..., 3:])
     return jnp.concatenate([background, shared.reshape(*shared.shape[:2], -1)], axis=2)
-
-
-def _local_matrix(blocks: Array, pairs: Array, group: Array, among: Array, own: int) -> Array:
-    """Fisher matrices (C, q, q) of columns with their neighbours, q = own (1 + K)."""
-    count, members = group.shape
-    near = among.shape[1]
-    there = group >= 0
-    member = jnp.maximum(group, 0)
-    diagonal = blocks[member][:, :, :own, :own]
-    inner = jnp.take_along_axis(
-        pairs[member[:, 1:]][..., :own, :own], jnp.maximum(among, 0)[..., None, None], axis=2
-    )
-    inner = jnp.where((among >= 0)[..., None, None], inner, 0.0)
-    first = pairs[member[:, 0]][..., :own, :own]
-    full = jnp.zeros((count, members, members, own, own))
-    known = (among >= 0).astype(inner.dtype)
-    known = jnp.maximum(known + jnp.swapaxes(known, 1, 2), 1.0)[..., None, None]
-    full = full.at[:, 1:, 1:].set((inner + jnp.einsum("nabij->nbaji", inner)) / known)
-    full = full.at[:, 0, 1:].set(first).at[:, 1:, 0].set(jnp.swapaxes(first, 2, 3))
-    step = jnp.arange(near + 1)
-    full = full.at[:, step, step].set(diagonal)
-    both = there[:, :, None] & there[:, None, :]
-    full = jnp.where(both[..., None, None], full, 0.0)
-    return jnp.swapaxes(full, 2, 3).reshape(count, members * own, members * own)
-
-
-def _response(matrix: Array, border: Array, group: Array, own: int) -> Array:
-    """Own rows of the local inverse times [own unit vectors, border]: (C, own, own + border)."""
-    coupling = border[jnp.maximum(group, 0)][:, :, :own] * (group >= 0)[..., None, None]
-    coupling = coupling.reshape(group.shape[0], -1, border.shape[2])
-    unit = jnp.zeros((*coupling.shape[:2], own)).at[:, jnp.arange(own), jnp.arange(own)].set(1.0)
-    diagonal = jnp.diagonal(matrix, axis1=1, axis2=2)
-    free = diagonal > 0
-    scale = jnp.where(free, jax.lax.rsqrt(jnp.where(free, diagonal, 1.0)), 0.0)
-    scaled = matrix * scale[:, :, None] * scale[:, None, :]
-    scaled += jnp.eye(matrix.shape[1]) * jnp.where(free, 1e-5, 1.0)[:, :, None]
-    right = jnp.concatenate([unit, coupling], axis=2) * scale[..., None]
-    factor = jnp.linalg.cholesky(scaled)
-    half = jax.lax.linalg.triangular_solve(factor, right, left_side=True, lower=True)
-    return jnp.swapaxes(half[..., :own], 1, 2) @ half
 
 
 def _border_inverse(problem: Problem, spec: Spec, coarse: np.ndarray) -> np.ndarray:

@@ -1,5 +1,8 @@
 """Displacement and strain against truth, and against the errors propagated from the fit.
 
+Neighbours share columns, so that the ratio of strain of one image scatters by about 2.5 %, and the
+mean of three by 1.5 %.
+
 Run apart from the test suite: ``python tests/benchmarks/displacement.py``.
 """
 

@@ -62,8 +62,8 @@ def drawn(start, shape=SHAPE):
     return total
 
 
-def settled(tied):
-    start = small_start(tied)
+def settled(tied, start=None):
+    start = small_start(tied) if start is None else start
     image = np.random.default_rng(5).poisson(drawn(start)).astype(np.float32)
     spec = Spec(half=8, margin=12, poisson=True, tied=tied)
     unit = fit_setup.unit_of(image)
@@ -82,6 +82,13 @@ def free_case():
 @pytest.fixture(scope="session")
 def tied_case():
     return settled(tied=True)
+
+
+@pytest.fixture(scope="session")
+def close_case():
+    """Columns that overlap with their next neighbours, and these with theirs."""
+    row, col = np.mgrid[12:37:7.6, 14:39:7.6].reshape(2, -1)
+    return settled(tied=False, start=small_start(False)._replace(rows=row, cols=col))
 
 
 @pytest.fixture(params=["free", "tied"])
@@ -143,7 +150,7 @@ def dense_of():
     made = {}
 
     def of(case):
-        if case.spec.tied not in made:
+        if id(case) not in made:
             jacobian = dense_jacobian(case)
             weight = np.asarray(normal.weights(case.problem, case.spec, case.state.model), float)
             a, b = case.state.background.shape
@@ -152,8 +159,8 @@ def dense_of():
             fisher[-a * b :, -a * b :] += np.asarray(priors.background_matrix(prior))
             shapes = np.arange(3 * case.shapes) + len(fisher) - a * b - 3 * case.shapes
             fisher[shapes, shapes] += float(prior.noise * prior.shape_weight)
-            made[case.spec.tied] = fisher, jacobian
-        return made[case.spec.tied]
+            made[id(case)] = fisher, jacobian
+        return made[id(case)]
 
     return of
 
