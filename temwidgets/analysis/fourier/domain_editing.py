@@ -9,12 +9,9 @@ import xarray as xr
 
 from temwidgets.analysis.fourier.domain_data import with_totals
 from temwidgets.analysis.fourier.domain_maps import check_domains
-from temwidgets.analysis.fourier.domain_totals import domain_totals
 from temwidgets.analysis.fourier.reflection_data import check_reflections
 from temwidgets.analysis.places import points_of
 from temwidgets.conventions import check_columns, length_unit, pixel_grid, quantity
-
-__all__ = ["columns_in_domains", "domain_totals", "exclude_domains", "exclude_reflections"]
 
 ALL_EXCLUDED = "No domain is left: all were excluded."
 

@@ -54,7 +54,10 @@ def measure_spots(
     centred = _second_moments(inside)
     found = []
     for start, width in zip(g, sigma, strict=True):
-        vector = _peak(flat, start, width / field.sides)
+        reach = 1 / (4 * np.pi * width / field.sides)
+        vector = _peak(flat, start, width / field.sides, reach)
+        if np.hypot(*((vector - start) / reach)) > 1 and len(g) > 1:
+            continue  # the slope of a peak elsewhere
         power = float(field.noise(*(vector / field.sides)[:, None])[0])
         amplitude = _amplitude(flat, inside, vector, width / field.sides)
         error = np.sqrt(2 * power / inside.sum())
@@ -69,12 +72,12 @@ def _second_moments(inside: np.ndarray) -> np.ndarray:
     return places.T @ places + len(places) / 12 * np.eye(2)
 
 
-def _peak(flat: np.ndarray, g: np.ndarray, width: np.ndarray) -> np.ndarray:
+def _peak(flat: np.ndarray, g: np.ndarray, width: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Vector near g at which the Fourier sum is largest."""
     block = np.maximum((BLOCKS * width).astype(int), 1)
     sums = _block_sums(flat, g, block)
     places = [(np.arange(n) + 0.5) * b - 0.5 for n, b in zip(sums.shape, block, strict=True)]
-    offset = _coarse_peak(sums, block, 1 / (4 * np.pi * width))
+    offset = _coarse_peak(sums, block, reach)
     for _ in range(STEPS):
         waves = [np.exp(-2j * np.pi * o * p) for o, p in zip(offset, places, strict=True)]
         offset = offset + _newton(sums, waves, places)

@@ -37,6 +37,8 @@ POINT = np.sqrt(2 * np.log(2))
 """Half width at half height of a Gaussian, in sigmas."""
 TOLERANCE = 1.0
 """How far local g may lie from g, in sigmas of the transformed window."""
+LIKE = 0.3
+"""Standard deviation of local g that is like that of the region, in sigmas of the transform."""
 GROWTHS = 6
 AROUND = 3.0
 """Reach of the neighbourhood that tells a plateau, in sigmas of the window."""
@@ -68,7 +70,8 @@ class Reflection(NamedTuple):
     step: np.ndarray  # (2,) px, of the grid
     height: np.ndarray  # (y, x) amplitude over the plateau nearby
     region: np.ndarray  # (y, x) bool
-    local_g: np.ndarray  # (2, y, x)
+    local_g: np.ndarray  # (2, y, x) cycles per px, mean over the region nearby
+    likeness: np.ndarray  # (y, x) how well local g agrees with that of the region nearby, 0 to 1
 
 
 class _Window(NamedTuple):
@@ -136,9 +139,18 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
         return None
     if not extended(region, seen.step) or smoothness(region, seen.away(g), seen.step) < SMOOTH:
         return None
-    height = seen.height / plateau
-    step, local_g = seen.band.step, seen.band.local_g
-    return Reflection(g, amplitude, amplitude / noise, sigma, step, height, region, local_g)
+    local = _local_mean(seen, region)
+    return Reflection(
+        g,
+        amplitude,
+        amplitude / noise,
+        sigma,
+        seen.band.step,
+        seen.height / plateau,
+        region,
+        local,
+        _likeness(seen, local),
+    )
 
 
 def _width(field: Field, g: np.ndarray, amplitude: float) -> float:
@@ -184,6 +196,24 @@ def _region(
             break
         region = grown
     return region, plateau
+
+
+def _local_mean(seen: _Window, region: np.ndarray) -> np.ndarray:
+    """Local g (2, y, x) averaged over the region nearby, also beyond its border."""
+    weight = np.where(region, seen.height, 0) ** 2
+    sums = [
+        ndi.gaussian_filter(values, AROUND / seen.step, mode="nearest")
+        for values in (weight, *(weight * seen.band.local_g))
+    ]
+    near = sums[0] > 1e-9 * weight.max()
+    index = ndi.distance_transform_edt(~near, return_distances=False, return_indices=True)
+    return np.stack([(part / np.maximum(sums[0], 1e-30))[tuple(index)] for part in sums[1:]])
+
+
+def _likeness(seen: _Window, local: np.ndarray) -> np.ndarray:
+    unit = 2 * np.pi * seen.sigma / seen.sides
+    off = (seen.band.local_g - local) * unit[:, None, None]
+    return np.exp(-(off**2).sum(0) / (2 * LIKE**2))
 
 
 def _plateau(seen: _Window, region: np.ndarray) -> np.ndarray:

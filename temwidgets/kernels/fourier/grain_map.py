@@ -27,26 +27,31 @@ def label_pixels(
     """Label each pixel by the grain with the largest amplitude over its plateau.
 
     -1 where none reaches `level`: fringes seen through a symmetric window fall to half of their
-    plateau where they end, and two grains have the same share where they meet.
+    plateau where they end, and two grains have the same share where they meet. Amplitudes count
+    less where local g differs, which alone tells neighbours of nearly the same orientation.
     """
-    best = np.full(shape, level, np.float32)
+    best = np.zeros(shape, np.float32)
     label = np.full(shape, -1, np.int32)
     for number, grain in enumerate(grains):
         core = [found[i] for i in grain.core]
         box = _box(core, shape, sides)
-        score = _score(core, box)
-        better = score > best[box]
+        height = _mean(core, [np.minimum(one.height, TOP) for one in core], box)
+        score = height * _mean(core, [one.likeness for one in core], box)
+        better = (height > level) & (score > best[box])
         label[box][better] = number
         best[box][better] = score[better]
     return label
 
 
-def _score(core: list[Reflection], box: Box) -> np.ndarray:
-    """Mean amplitude over plateau, by the power of the fringes over noise."""
+def _mean(core: list[Reflection], values: list[np.ndarray], box: Box) -> np.ndarray:
+    """Mean over the reflections of a grain, by the power of the fringes over noise."""
     weights = np.array([one.snr**2 for one in core])
     weights /= weights.sum()
-    parts = [_enlarged(np.minimum(one.height, TOP), one.step, box) for one in core]
-    return np.sum([w * part for w, part in zip(weights, parts, strict=True)], axis=0)
+    parts = [
+        w * _enlarged(one, other.step, box)
+        for w, one, other in zip(weights, values, core, strict=True)
+    ]
+    return np.sum(parts, axis=0)
 
 
 def _box(core: list[Reflection], shape: tuple[int, int], sides: np.ndarray) -> Box:

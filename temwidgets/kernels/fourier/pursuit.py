@@ -102,18 +102,13 @@ def _same(new: Reflection, old: Reflection) -> bool:
         return False
     where = np.rint(np.argwhere(new.region) * new.step / old.step).astype(int)
     row, col = np.minimum(where, np.array(old.region.shape) - 1).T
-    return bool(old.region[row, col].mean() > 0.5)
+    common = old.region[row, col].mean()
+    larger = max(new.region.sum() * new.step.prod() / (old.region.sum() * old.step.prod()), 1.0)
+    return bool(common * larger > 0.5)
 
 
 def appearance(peaks: Peaks, reflection: Reflection, sides: np.ndarray) -> np.ndarray:
     """Amplitude that a reflection, cut off at its region, has where and as each peak is seen."""
-    index = ndi.distance_transform_edt(
-        ~reflection.region,
-        sampling=reflection.step * sides,
-        return_distances=False,
-        return_indices=True,
-    )
-    local = reflection.local_g[:, index[0], index[1]]
     region = reflection.region.astype(np.float32)
     result = np.zeros(len(peaks.snr2))
     for sigma in np.unique(peaks.sigma):
@@ -121,7 +116,7 @@ def appearance(peaks: Peaks, reflection: Reflection, sides: np.ndarray) -> np.nd
         share = ndi.gaussian_filter(region, sigma / sides / reflection.step, mode="nearest")
         at = np.rint(peaks.place[one] / reflection.step).astype(int)
         row, col = np.minimum(at, np.array(share.shape) - 1).T
-        here = local[:, row, col].T
+        here = reflection.local_g[:, row, col].T
         apart = [np.hypot(*((peaks.g[one] + s * here) / sides).T) for s in (-1, 1)]
         x = np.maximum(2 * np.pi * sigma * np.minimum(*apart), 1e-3)
         # far from g a window that is cut at a border falls off as 1/x only

@@ -22,7 +22,7 @@ def domains(image):
     label[2:32, 2:38], label[35:50, 5:20], label[5:20, 50:65] = 0, 1, 2
     label[10:14, 55:59] = -1  # a hole
     found = [fringes(0.204, 0.2356), fringes(0.2041), fringes(0.3135)]
-    return make_domains(image, label, found, confidence=np.array([0.9, 0.8, 0.7]), method="mine")
+    return make_domains(image, label, found, method="mine")
 
 
 def test_a_domain_is_taken_away_and_the_others_keep_their_labels(domains):
@@ -38,7 +38,7 @@ def test_a_domain_is_taken_away_and_the_others_keep_their_labels(domains):
     assert again["domain"].values.tolist() == [0]
     nothing = tw.exclude_domains(again, [0])
     assert nothing.sizes["domain"] == nothing.sizes["vertex"] == 0
-    assert nothing.attrs["note"].startswith("No crystal found")
+    assert nothing.attrs["note"] == "No domain is left: all were excluded."
     assert 1 in domains["label"]  # what was given stays as it was
 
 
@@ -60,17 +60,20 @@ def test_columns_know_their_domain(image, domains):
         tw.columns_in_domains(tw.make_columns([1.0], [2.0], units="px"), domains)
 
 
-def test_domains_are_added_up_by_spacing(domains):
+def test_phases_are_told_by_common_spacings(domains):
     totals = tw.domain_totals(domains)
     assert totals["count"].values.tolist() == [2, 1]
-    np.testing.assert_allclose(totals["d_spacing"], [0.20402, 0.3135], atol=1e-5)
+    np.testing.assert_allclose(
+        totals["d_spacing"], [[0.2356, 0.20402], [0.3135, np.nan]], atol=1e-5
+    )
+    assert totals["phase_of"].values.tolist() == [0, 0, 1]
     assert float(totals["fraction"].sum()) == pytest.approx(1)
     assert float(totals["area"].sum()) == pytest.approx(domains.attrs["crystalline_area"])
-    assert totals["first_domain"].values.tolist() == [0, 2]
-    assert tw.domain_totals(domains, tolerance=1e-4).sizes["group"] == 3
+    assert totals.attrs["mean_area"] == pytest.approx(domains.attrs["crystalline_area"] / 3)
+    assert tw.domain_totals(domains, tolerance=1e-4).sizes["phase"] == 3
     nothing = tw.domain_totals(tw.exclude_domains(domains, [0, 1, 2]))
-    assert nothing.sizes["group"] == 0
-    with pytest.raises(ValueError, match="tolerance is a share"):
+    assert nothing.sizes["phase"] == 0
+    with pytest.raises(ValueError, match="tolerance is a part of the d-spacing"):
         tw.domain_totals(domains, tolerance=0)
 
 
