@@ -57,7 +57,7 @@ def local_spacing(
         Measure every so many pixels: quick enough to follow the mouse.
     mask : DataArray of bool, (y, x), optional
         Where the crystal is, at the image's pixels. Not given: where fringes stand out of the
-        noise, up to two thirds of a narrow window from their edge.
+        noise, up to about one fringe from their edge (less where nothing is beside the crystal).
     reference : optional
         What is unstrained: a region as in `power_spectrum`, such as (y0, y1, x0, x1); or a Dataset
         of reflections, the unstrained vector of each. Not given: the mean over the mask.
@@ -93,8 +93,8 @@ def local_spacing(
     linear regression of the phase under window times crystal outline, so that edges bias it
     little, and repeated twice on what is left, so that the bias is of sixth order in sigma.
     Standard errors are ``var(g) = N / (16 pi³ sigma⁴ A²)`` per axis, times 3.9 for the repeats, N
-    the noise power near g and A the amplitude, both local; larger at edges. Neighbouring pixels
-    share noise over about two sigma.
+    the noise power near g and A the amplitude, both local; larger at edges. What is left of the
+    bias is estimated and part of the error. Neighbouring pixels share noise over about two sigma.
 
     Strain is the finite (Biot) strain of `column_strain`, F = R U, e = U - 1, from the gradient
     of the reciprocal lattice, F = (1 + B)^-T, B the weighted least squares of ``g - g_ref = B

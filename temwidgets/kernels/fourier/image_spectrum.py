@@ -18,7 +18,7 @@ EDGE = 10.0  # px over which the image fades at its border: a sharp one smears s
 _LEAST_PAD = 64
 _PAD = 1 / 8  # of the image's size
 _REACH = 2.5  # widths of a window beyond which it is next to nothing
-_ROWS = 64  # made at once, so that they stay in the cache
+_SMALL = 2**18  # multiplications in a product that BLAS leaves to one thread
 _TERMS = 7  # of the polynomials along y and x that are the background
 
 
@@ -80,9 +80,10 @@ def _without_background(flat: np.ndarray) -> float:
     """Take away the polynomials that fit best, in place; return the root mean square left."""
     y, x = _polynomials(flat.shape[0]), _polynomials(flat.shape[1])
     weights, total = (y.T @ flat) @ x, 0.0
-    for top in range(0, len(flat), _ROWS):
-        rows = flat[top : top + _ROWS]
-        rows -= (y[top : top + _ROWS] @ weights) @ x.T
+    step = max(1, _SMALL // x.size)
+    for top in range(0, len(flat), step):
+        rows = flat[top : top + step]
+        rows -= (y[top : top + step] @ weights) @ x.T
         total += float(np.vdot(rows, rows))
     return float(np.sqrt(total / flat.size)) or 1.0
 

@@ -109,7 +109,9 @@ class _Session:
         best = deciding(amplitude, noise, self.g[seen])
         seen = [seen[k] for k in best]
         start = width_for_goal(self.g[seen], amplitude[best], noise[best])
-        most = max(least, min(self.spectrum.widest, _REACH / max(s.spread for s in self.supports)))
+        most = max(
+            least, min(self.spectrum.widest, _REACH / max(self.supports[k].spread for k in seen))
+        )
         return choose_width(lambda s: self._excess(s, seen), start, least, most)
 
     def _excess(self, sigma: float, seen: list[int]) -> float:

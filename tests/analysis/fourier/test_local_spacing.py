@@ -5,7 +5,7 @@ import scipy.ndimage as ndi
 import temwidgets as tw
 from temwidgets.conventions import CancelledError
 from temwidgets.kernels.fourier.lattice_gradient import finite_strain
-from temwidgets.synthetic import amorphous, fringes, strained_crystal, twin
+from temwidgets.synthetic import amorphous, fringes, strained_crystal, twin, two_phases
 
 NAMES = ("d_spacing", "angle", "amplitude")
 
@@ -319,3 +319,13 @@ def test_the_windowed_engine_takes_mask_and_reference(perfect):
     assert abs(float(found["e_xx"].median())) < 2e-3
     region = tw.local_spacing(image, reflections, reference=(5.2, 7.0, -0.5, 1.5), **options)
     np.testing.assert_allclose(region["g"], reflections["g"], rtol=5e-3, atol=0.02)
+
+
+def test_one_set_of_reflections_tells_two_phases_apart():
+    image, truth = two_phases((200, 220), spacings=(8.0, 8.6), seed=1)
+    found = tw.local_spacing(image, tw.make_reflections(truth["g"].values[0], units="px"))
+    for label, wanted in ((0, 8.0), (1, 8.6)):
+        inside = truth["label"].values == label
+        for d in found["d_spacing"].values:
+            assert np.nanmedian(d[inside]) == pytest.approx(wanted, rel=2e-3)
+            assert np.isfinite(d[inside]).mean() > 0.9
