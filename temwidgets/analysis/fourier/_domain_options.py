@@ -8,6 +8,14 @@ import numpy as np
 
 from temwidgets.conventions.grid import finite_numbers
 
+METHODS = ("pursuit", "filter", "spectra")
+CLUSTERINGS = ("hdbscan", "gmm")
+_HOME = {
+    "eps": "filter",
+    "clustering": "spectra",
+    "clusters": "spectra",
+}
+
 
 class DomainOptions(NamedTuple):
     """Options that all methods share."""
@@ -15,6 +23,11 @@ class DomainOptions(NamedTuple):
     sensitivity: float
     smallest: float  # area, in lengths squared
     k_range: tuple[float, float]  # cycles per length
+
+    @property
+    def level(self) -> float:
+        """Share of the plateau from which a pixel is crystal: a half at sensitivity 0.5."""
+        return 0.9 - 0.8 * self.sensitivity
 
 
 def domain_options(sensitivity: Any, smallest: Any, d_range: Any, units: str) -> DomainOptions:
@@ -25,9 +38,9 @@ def domain_options(sensitivity: Any, smallest: Any, d_range: Any, units: str) ->
     ValueError
         If one is out of range.
     """
-    if not _number(sensitivity) or not 0 < sensitivity < 1:
+    if not _number(sensitivity) or not 0 <= sensitivity <= 1:
         raise ValueError(
-            f"sensitivity lies between 0 and 1 (0.5 is unbiased), but {sensitivity!r} came."
+            f"sensitivity is a number from 0 to 1 (0.5 is unbiased), but {sensitivity!r} came."
         )
     if not _number(smallest) or smallest < 0:
         raise ValueError(f"smallest is an area in {units}², 0 or more, but {smallest!r} came.")
@@ -49,3 +62,31 @@ def _k_range(d_range: Any, units: str) -> tuple[float, float]:
             f" limit, but {d_range!r} came."
         )
     return (1 / high, 1 / low if low else np.inf)
+
+
+def method_options(method: Any, eps: Any, clustering: Any, clusters: Any, units: str) -> None:
+    """Check the options that only one method has.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range, or for another method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method is one of {', '.join(METHODS)}, but {method!r} came.")
+    if clustering not in CLUSTERINGS:
+        raise ValueError(f"clustering is {' or '.join(CLUSTERINGS)}, but {clustering!r} came.")
+    given = {
+        "eps": eps is not None,
+        "clustering": clustering != CLUSTERINGS[0],
+        "clusters": clusters is not None,
+    }
+    for name, home in _HOME.items():
+        if given[name] and method != home:
+            raise ValueError(f'{name} is for method="{home}", but method is {method!r}.')
+    if eps is not None and (not _number(eps) or not eps > 0):
+        raise ValueError(f"eps is a distance above 0 in {units}, but {eps!r} came.")
+    if clusters is not None and (clusters != int(clusters) or clusters < 1):
+        raise ValueError(f"clusters is a whole number from 1, but {clusters!r} came.")
+    if clusters is not None and clustering != "gmm":
+        raise ValueError('clusters is for clustering="gmm": HDBSCAN finds the number itself.')

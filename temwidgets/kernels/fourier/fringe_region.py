@@ -15,9 +15,10 @@ from temwidgets.kernels.fourier.bands import (
     sigma_for,
     transform,
 )
-from temwidgets.kernels.fourier.local_spectra import FEWEST, Peaks
+from temwidgets.kernels.fourier.local_peaks import Peaks
 from temwidgets.kernels.fourier.low_angle import smoothness, split
 from temwidgets.kernels.fourier.noise_floor import NoiseFloor, flattened, noise_floor
+from temwidgets.kernels.fourier.tiled_spectra import FEWEST
 
 WIDEST = 0.1
 """sigma of the widest window, as part of the image's shorter side."""
@@ -74,7 +75,7 @@ class Reflection(NamedTuple):
     likeness: np.ndarray  # (y, x) how well local g agrees with that of the region nearby, 0 to 1
 
 
-class _Window(NamedTuple):
+class View(NamedTuple):
     """Fringes seen through one window."""
 
     band: Band
@@ -117,11 +118,11 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
     g, amplitude, place = peak.g, float(peak.amplitude), peak.place
     sigma = 0.0
     for number in range(ROUNDS):
-        new = _width(field, g, amplitude)
+        new = window_for(field, g, amplitude)
         if abs(new - sigma) < SETTLED * sigma:
             break
         sigma = new
-        seen = _look(field, g, sigma)
+        seen = look(field, g, sigma)
         if number == 0:
             amplitude = _highest(seen, place)
         region, plateau = _region(seen, g, amplitude, place)
@@ -153,21 +154,23 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
     )
 
 
-def _width(field: Field, g: np.ndarray, amplitude: float) -> float:
+def window_for(field: Field, g: np.ndarray, amplitude: float) -> float:
+    """Narrowest window in which fringes of this amplitude stand well above the noise."""
     length = g / field.sides
     power = float(field.noise(*length[:, None])[0])
     shortest = min(FEWEST / float(np.hypot(*length)), field.widest)
     return float(np.clip(sigma_for(SNR, power, amplitude), shortest, field.widest))
 
 
-def _look(field: Field, g: np.ndarray, sigma: float) -> _Window:
+def look(field: Field, g: np.ndarray, sigma: float) -> View:
+    """See fringes near `g` through a window."""
     band = demodulate(field.image, g, sigma)
     power = float(field.noise.through(sigma)(*(g / field.sides)[:, None])[0])
     noise = noise_amplitude(power, sigma)
-    return _Window(band, np.abs(band.values), noise, sigma, field.sides)
+    return View(band, np.abs(band.values), noise, sigma, field.sides)
 
 
-def _highest(seen: _Window, place: np.ndarray) -> float:
+def _highest(seen: View, place: np.ndarray) -> float:
     """Amplitude near a place, within one sigma."""
     at, reach = place / seen.band.step, 1 / seen.step
     low = np.maximum(np.rint(at - reach).astype(int), 0)
@@ -177,7 +180,7 @@ def _highest(seen: _Window, place: np.ndarray) -> float:
 
 
 def _region(
-    seen: _Window, g: np.ndarray, amplitude: float, place: np.ndarray
+    seen: View, g: np.ndarray, amplitude: float, place: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Connected pixels over half the plateau with local g near g, nearest to `place`; the plateau.
 
@@ -198,7 +201,7 @@ def _region(
     return region, plateau
 
 
-def _local_mean(seen: _Window, region: np.ndarray) -> np.ndarray:
+def _local_mean(seen: View, region: np.ndarray) -> np.ndarray:
     """Local g (2, y, x) averaged over the region nearby, also beyond its border."""
     weight = np.where(region, seen.height, 0) ** 2
     sums = [
@@ -210,13 +213,13 @@ def _local_mean(seen: _Window, region: np.ndarray) -> np.ndarray:
     return np.stack([(part / np.maximum(sums[0], 1e-30))[tuple(index)] for part in sums[1:]])
 
 
-def _likeness(seen: _Window, local: np.ndarray) -> np.ndarray:
+def _likeness(seen: View, local: np.ndarray) -> np.ndarray:
     unit = 2 * np.pi * seen.sigma / seen.sides
     off = (seen.band.local_g - local) * unit[:, None, None]
     return np.exp(-(off**2).sum(0) / (2 * LIKE**2))
 
 
-def _plateau(seen: _Window, region: np.ndarray) -> np.ndarray:
+def _plateau(seen: View, region: np.ndarray) -> np.ndarray:
     """Amplitude of the region nearby; strong places count more, for at its border it is half."""
     weight = np.where(region, seen.height, 0) ** 2
     first, second = (
@@ -226,9 +229,7 @@ def _plateau(seen: _Window, region: np.ndarray) -> np.ndarray:
     return second / np.maximum(first, 1e-12 * weight.max() + 1e-30)
 
 
-def _connected(
-    seen: _Window, allowed: np.ndarray, away: np.ndarray, place: np.ndarray
-) -> np.ndarray:
+def _connected(seen: View, allowed: np.ndarray, away: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Part of what is allowed that is nearest to a place, up to where g jumps."""
     parts, _ = ndi.label(allowed)
     result = np.zeros(parts.shape, bool)

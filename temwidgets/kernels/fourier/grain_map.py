@@ -48,7 +48,7 @@ def _mean(core: list[Reflection], values: list[np.ndarray], box: Box) -> np.ndar
     weights = np.array([one.snr**2 for one in core])
     weights /= weights.sum()
     parts = [
-        w * _enlarged(one, other.step, box)
+        w * enlarged(one, other.step, box)
         for w, one, other in zip(weights, values, core, strict=True)
     ]
     return np.sum(parts, axis=0)
@@ -68,10 +68,10 @@ def _box(core: list[Reflection], shape: tuple[int, int], sides: np.ndarray) -> B
     return parts[0], parts[1]
 
 
-def _enlarged(values: np.ndarray, step: np.ndarray, box: Box) -> np.ndarray:
-    """Linear interpolation of a coarse grid to the pixels of a box."""
+def enlarged(values: np.ndarray, step: np.ndarray, box: Box) -> np.ndarray:
+    """Linear interpolation of a coarse grid to the pixels of a box, or every few of them."""
     rows, cols = (
-        _weights(np.arange(part.start, part.stop) / h, n)
+        _weights(np.arange(part.start, part.stop, part.step) / h, n)
         for part, h, n in zip(box, step, values.shape, strict=True)
     )
     return rows @ values.astype(np.float32) @ cols.T

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.ndimage as ndi
 
 from temwidgets.kernels.fourier.fringe_region import Field, Reflection, refine
-from temwidgets.kernels.fourier.local_spectra import Peaks, find_peaks, join
+from temwidgets.kernels.fourier.local_peaks import Peaks, find_peaks, join
 
 NARROWEST = 6.0
 """sigma of the narrowest window, px."""

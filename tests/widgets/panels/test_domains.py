@@ -76,3 +76,11 @@ def test_each_method_says_what_it_does(panel):
         told.add(panel.hint.value)
     assert len(told) == 3
     assert panel.area.value == "nm²"
+
+
+@pytest.mark.parametrize("method", ["pursuit", "filter", "spectra"])
+def test_reflections_that_were_found_are_in_no_methods_way(panel, method):
+    panel.workspace.run(tw.find_reflections, wait=True)
+    panel.method.value = method
+    panel._actions[0].click()
+    assert segmented(panel).attrs["method"] == method

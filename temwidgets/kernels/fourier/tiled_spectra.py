@@ -1,8 +1,8 @@
-"""Spectra of Gaussian windows all over an image, and the peaks in them that noise does not make."""
+"""Spectra of Gaussian windows all over an image, against the noise in each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -38,17 +38,6 @@ class Tiles(NamedTuple):
     weight2: np.ndarray  # (tile,) sum of its square
 
 
-class Peaks(NamedTuple):
-    """Local maxima of windowed spectra."""
-
-    place: np.ndarray  # (n, 2) row, col, px
-    g: np.ndarray  # (n, 2) cycles per px
-    amplitude: np.ndarray  # (n,) of the fringes
-    snr2: np.ndarray  # (n,) power over noise
-    noise: np.ndarray  # (n,) power of the noise there, per px
-    sigma: np.ndarray  # (n,) of the window, units of length
-
-
 class Window(NamedTuple):
     """A Gaussian window and the frequencies of its spectrum."""
 
@@ -63,8 +52,11 @@ class Window(NamedTuple):
     groups: np.ndarray  # (3, ky, kx) groups of each bin: a ring, a column, a row
 
 
-def window(sigma: float, sides: np.ndarray) -> Window:
-    """Make a Gaussian window of `sigma` units of length; `sides` are those of a pixel."""
+def window(sigma: float, sides: np.ndarray, step: float = STEP) -> Window:
+    """Make a Gaussian window of `sigma` units of length; `sides` are those of a pixel.
+
+    `step` is the way to the next window, in sigmas.
+    """
     width = sigma / sides
     half = np.maximum(np.ceil(REACH * width).astype(int), 2)
     size = [scipy.fft.next_fast_len(2 * int(h), real=True) for h in half]
@@ -76,14 +68,14 @@ def window(sigma: float, sides: np.ndarray) -> Window:
     ky, kx = scipy.fft.fftfreq(size[0])[:, None], scipy.fft.rfftfreq(size[1])[None]
     length = np.hypot(ky / sides[0], kx / sides[1])
     used = (length >= FEWEST / sigma) & (np.maximum(abs(ky), kx) <= FINEST)
-    step = np.maximum(np.rint(STEP * width).astype(int), 1)
+    ahead = np.maximum(np.rint(step * width).astype(int), 1)
     used &= (kx > 0) | (ky > 0)
     sample = np.flatnonzero(used)
     sample = sample[:: max(1, sample.size // SAMPLED)]
     groups = np.stack([_grouped(v, used) for v in (length, kx + 0 * ky, abs(ky) + 0 * kx)])
     groups += GROUPS * np.arange(3)[:, None, None]
     shares = _shares(groups.reshape(3, -1)[:, sample])
-    return Window((tapers[0], tapers[1]), half, step, ky, kx, used, sample, shares, groups)
+    return Window((tapers[0], tapers[1]), half, ahead, ky, kx, used, sample, shares, groups)
 
 
 def _grouped(value: np.ndarray, used: np.ndarray) -> np.ndarray:
@@ -145,67 +137,20 @@ def _centres(length: int, step: int) -> np.ndarray:
     return np.rint((np.arange(count) + 0.5) * length / count - 0.5).astype(int)
 
 
-def find_peaks(
-    flat: np.ndarray,
-    sides: np.ndarray,
-    sigma: float,
-    noise: NoiseFloor,
-    least: float,
-    report: Callable[[float], None],
-) -> Peaks:
-    """Find the peaks of windowed spectra that stand out of the noise.
-
-    Parameters
-    ----------
-    flat : ndarray, (y, x)
-    sides : ndarray, (2,)
-        Of a pixel; their product is 1.
-    sigma : float
-        Of the window, in units of length.
-    noise : NoiseFloor
-    least : float
-        Power over noise from which a peak counts.
-    report : callable
-        Told the fraction done.
-    """
-    win = window(sigma, sides)
+def floor_of(noise: NoiseFloor, win: Window, sigma: float, sides: np.ndarray) -> np.ndarray:
+    """Noise (ky, kx) per pixel through a window; infinite where a bin is not used."""
     floor = noise.through(sigma)(win.ky / sides[0], win.kx / sides[1])
-    floor = np.where(win.used, floor, np.inf).astype(np.float32)
-    found, done = [], 0
-    for part in tiles(flat, win):
-        found.append(_peaks_of(part, win, floor, least, sigma))
-        done = int(part.row[-1])
-        report(min(1.0, done / flat.shape[0]))
-    return join(found)
+    return np.where(win.used, floor, np.inf).astype(np.float32)
 
 
-def join(peaks: list[Peaks]) -> Peaks:
-    """Join lists of peaks."""
-    return Peaks(*(np.concatenate(values) for values in zip(*peaks, strict=True)))
-
-
-def _peaks_of(part: Tiles, win: Window, floor: np.ndarray, least: float, sigma: float) -> Peaks:
+def over_noise(part: Tiles, win: Window, floor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Power (tile, ky, kx) over that of the image's noise, and its level (tile, group) there."""
     power = part.values.real**2 + part.values.imag**2
     power /= floor
     power /= part.weight2[:, None, None]
-    local = _local_levels(
-        power.reshape(len(power), -1)[:, win.sample],
-        win.shares,
-        win.groups.reshape(3, -1)[0, win.sample],
-    )
-    tile, at = _local_maxima(power, least)
-    level = local[tile, win.groups[:, at[:, 0], at[:, 1]]].max(0)
-    high = power[tile, at[:, 0], at[:, 1]] > least * level
-    tile, at, level = tile[high], at[high], level[high]
-    around = _around(power, tile, at) / level[:, None, None]
-    offset, gain = _vertex(np.log(around + 1e-30))
-    step = np.array([1 / len(win.ky), 1 / (2 * (win.kx.size - 1))])
-    g = np.stack([win.ky[at[:, 0], 0], win.kx[0, at[:, 1]]], 1) + offset * step
-    snr2 = around[:, 1, 1] * gain
-    level = level * floor[at[:, 0], at[:, 1]]
-    amplitude = 2 * np.sqrt(snr2 * level * part.weight2[tile]) / part.weight[tile]
-    place = np.stack([part.row, part.col], 1)[tile].astype(float)
-    return Peaks(place, g, amplitude, snr2, level, np.full(len(g), sigma))
+    rings = win.groups[0].ravel()[win.sample]
+    sample = power.reshape(len(power), -1)[:, win.sample]
+    return power, _local_levels(sample, win.shares, rings)
 
 
 def _local_levels(ratio: np.ndarray, shares: np.ndarray, ring: np.ndarray) -> np.ndarray:
@@ -217,35 +162,3 @@ def _local_levels(ratio: np.ndarray, shares: np.ndarray, ring: np.ndarray) -> np
     level = log @ shares + np.euler_gamma + CLIP
     np.minimum(log, level[:, ring], out=log)
     return np.exp(np.maximum(log @ shares + CLIPPED, 0)).astype(np.float32)
-
-
-def _local_maxima(power: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) tiles and (n, 2) bins of local maxima above `least`."""
-    flat = np.flatnonzero(power.ravel() > least)
-    tile, row, col = np.unravel_index(flat, power.shape)
-    at = np.stack([row, col], 1)
-    around = _around(power, tile, at)
-    top = around[:, 1, 1] >= around.max(axis=(1, 2))
-    return tile[top], at[top]
-
-
-def _around(power: np.ndarray, tile: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """(n, 3, 3) bins round each; across kx = 0 those of the mirrored half."""
-    shift = np.arange(-1, 2)
-    rows = at[:, 0, None, None] + shift[:, None]
-    cols = at[:, 1, None, None] + shift[None, :]
-    rows = np.where(cols < 0, -rows, rows) % power.shape[1]
-    cols = np.minimum(np.abs(cols), power.shape[2] - 1)
-    return power[tile[:, None, None], rows, cols]
-
-
-def _vertex(log_power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertex of a parabola through three bins along either axis: exact for a Gaussian window."""
-    offsets, rise = [], 0.0
-    for line in (log_power[:, :, 1], log_power[:, 1, :]):
-        low, top, high = line.T
-        bend = np.minimum(low + high - 2 * top, -1e-6)
-        offset = np.clip((low - high) / (2 * bend), -0.6, 0.6)
-        offsets.append(offset)
-        rise = rise - 0.5 * bend * offset**2
-    return np.stack(offsets, 1), np.exp(np.minimum(rise, 1.0))
