@@ -88,9 +88,7 @@ def local_spectra(
 
 def _width(field: Field, least: float, k_range: tuple[float, float]) -> float:
     """Window narrow enough for small domains and wide enough for the coarsest strong fringes."""
-    seen = find_peaks(
-        field.flat, field.sides, field.widest, field.noise, least, lambda done: None
-    )
+    seen = find_peaks(field.flat, field.sides, field.widest, field.noise, least, lambda done: None)
     k = np.hypot(*(seen.g / field.sides).T)
     strong = (k >= k_range[0]) & (k <= k_range[1])
     strong &= seen.amplitude > 0.25 * seen.amplitude[strong].max(initial=0)
@@ -150,7 +148,8 @@ def _mixture(features: np.ndarray, count: int | None, seed: int) -> np.ndarray:
     most = max(1, min(MOST, len(features) // FEWEST))
     tried = [count] if count else range(1, most + 1)
     fits = [
-        GaussianMixture(n, covariance_type="diag", reg_covar=0.1, random_state=seed).fit(features) for n in tried
+        GaussianMixture(n, covariance_type="diag", reg_covar=0.1, random_state=seed).fit(features)
+        for n in tried
     ]
     return min(fits, key=lambda fit: fit.bic(features)).predict(features)
 
