@@ -23,9 +23,9 @@ STEP = 0.6
 """From window to window, in sigmas."""
 FALSE_ALARMS = 1e-3
 """Peaks of noise alone expected in an image."""
-SAME = 2.0
+SAME = 1.0
 """Distance of two peaks, in sigmas of the window's transform, up to which they are one."""
-BRIGHT = 6.0
+BRIGHT = 4.0
 """Amplitude over noise beyond which fringes look no different."""
 COMPONENTS = 8
 """Principal components that are clustered."""
