@@ -11,6 +11,11 @@ REACH = 4.5  # sigmas to which a Gaussian is drawn
 BOUNDS = (1.2, 2.2)  # of sigma over the typical one, and its inverse: first narrow, then wide
 WIDEST = BOUNDS[-1]
 PER_SITE = 6  # height, y, x, and the factor of the inverse covariance
+# Where columns crowd and are no Gaussians, width and background would trade against each other for
+# the misfit's sake; priors as in `temwidgets.kernels.priors`:
+EXCESS = 1.2  # misfit over noise from where they count
+SHAPE = 0.3  # of log sigma round the typical one
+LEVEL = 0.5  # of the background round its start, over the span of the values
 
 
 class Samples(NamedTuple):
@@ -48,47 +53,95 @@ def fit(samples: Samples, places: np.ndarray, sigma: float) -> Fitted:
     sigma : float
         Typical width, the start of all.
     """
-    steps = _grid(samples)
-    weight = 1 / samples.error.ravel()
-    images = _images(samples.vectors, WIDEST * sigma * REACH)
-    start = _start(samples, places, sigma)
+    case = _Case(
+        samples, places, sigma, _grid(samples), _images(samples.vectors, WIDEST * sigma * REACH)
+    )
+    first = _solve(case, BOUNDS[0], _start(samples, places, sigma), 0.0)
+    free = found = _solve(case, WIDEST, first, 0.0)
+    chi2, misfit = _misfit(case, free)
+    if misfit > EXCESS:
+        # what is left beyond noise is alike over a column, which counts as one datum
+        firmness = float(np.sqrt(np.sum(_left(case, free) ** 2) / len(places)))
+        found = _solve(case, WIDEST, first, firmness)
+        chi2, misfit = _misfit(case, found)
+    sites = found[1:].reshape(len(places), PER_SITE)
+    residual = -(_left(case, found) * samples.error.ravel()).reshape(samples.values.shape)
+    own = _own_covariances(case, found, max(misfit, 1.0))
+    return Fitted(sites, own, found[0], residual, chi2, misfit, _stuck(case, free))
 
-    def residual(parameters: np.ndarray) -> np.ndarray:
-        out: np.ndarray = (_model(parameters, steps, images) - samples.values.ravel()) * weight
-        return out
 
-    def jacobian(parameters: np.ndarray) -> np.ndarray:
-        return _derivatives(parameters, steps, images) * weight[:, None]
+class _Case(NamedTuple):
+    samples: Samples
+    places: np.ndarray
+    sigma: float
+    steps: np.ndarray
+    images: np.ndarray
 
-    for widest in BOUNDS:
-        low, high = _bounds(samples, places, sigma, widest)
-        found = least_squares(
-            residual,
-            np.clip(start, low, high),
-            jac=jacobian,
-            bounds=(low, high),
-            x_scale="jac",
-            xtol=1e-6,
-            ftol=1e-8,
-            max_nfev=40,
-        )
-        start = found.x
-    # neighbouring samples repeat each other
-    repeated = samples.values.size / samples.independent
-    free = max(samples.independent - found.x.size, 1.0)
-    chi2 = float(np.sum(found.fun**2)) / repeated
-    misfit = chi2 / free
-    noise = repeated * max(misfit, 1.0)
-    covariance = np.linalg.pinv(found.jac.T @ found.jac, hermitian=True) * noise
-    count = len(places)
+
+def _left(case: _Case, parameters: np.ndarray) -> np.ndarray:
+    """Return fit minus samples over the errors, (n,)."""
+    off = _model(parameters, case.steps, case.images) - case.samples.values.ravel()
+    out: np.ndarray = off / case.samples.error.ravel()
+    return out
+
+
+def _slopes(case: _Case, parameters: np.ndarray) -> np.ndarray:
+    slopes = _derivatives(parameters, case.steps, case.images)
+    out: np.ndarray = slopes / case.samples.error.reshape(-1, 1)
+    return out
+
+
+def _solve(case: _Case, widest: float, start: np.ndarray, firmness: float) -> np.ndarray:
+    """Return the parameters that fit best; priors count with `firmness`, 0 for not at all."""
+    goal = _start(case.samples, case.places, case.sigma)
+    shape = case.sigma / SHAPE
+    site = [0.0, 0.0, 0.0, shape, shape, shape]
+    level = 1 / (LEVEL * _span(case.samples))
+    firm = firmness * np.array([level, *site * len(case.places)])
+    low, high = _bounds(case.samples, case.places, case.sigma, widest)
+    found: np.ndarray = least_squares(
+        lambda p: np.concatenate([_left(case, p), firm * (p - goal)]),
+        np.clip(start, low, high),
+        jac=lambda p: np.concatenate([_slopes(case, p), np.diag(firm)]),
+        bounds=(low, high),
+        x_scale="jac",
+        xtol=1e-6,
+        ftol=1e-8,
+        max_nfev=40,
+    ).x
+    return found
+
+
+def _repeated(samples: Samples) -> float:
+    """Samples for each independent datum: neighbouring ones repeat each other."""
+    return samples.values.size / samples.independent
+
+
+def _misfit(case: _Case, parameters: np.ndarray) -> tuple[float, float]:
+    """Return chi-square in independent data, and that over the degrees of freedom."""
+    chi2 = float(np.sum(_left(case, parameters) ** 2)) / _repeated(case.samples)
+    return chi2, chi2 / max(case.samples.independent - parameters.size, 1.0)
+
+
+def _own_covariances(case: _Case, parameters: np.ndarray, misfit: float) -> np.ndarray:
+    """Return the covariance of each site's parameters, (s, 6, 6)."""
+    slopes, count = _slopes(case, parameters), len(case.places)
+    noise = _repeated(case.samples) * misfit
+    covariance = np.linalg.pinv(slopes.T @ slopes, hermitian=True) * noise
     blocks = covariance[1:, 1:].reshape(count, PER_SITE, count, PER_SITE)
-    own = blocks[np.arange(count), :, np.arange(count)]
-    left = -(found.fun / weight).reshape(samples.values.shape)
+    own: np.ndarray = blocks[np.arange(count), :, np.arange(count)]
+    return own
+
+
+def _stuck(case: _Case, parameters: np.ndarray) -> np.ndarray:
+    """Tell which sites have a shape at its bound, (s,)."""
+    low, high = _bounds(case.samples, case.places, case.sigma, WIDEST)
     shape, least, most = (
-        values[1:].reshape(count, PER_SITE)[:, 3:] * sigma for values in (found.x, low, high)
+        values[1:].reshape(len(case.places), PER_SITE)[:, 3:] * case.sigma
+        for values in (parameters, low, high)
     )
     stuck: np.ndarray = np.any((shape < least + 1e-5) | (shape > most - 1e-5), axis=1)
-    return Fitted(found.x[1:].reshape(count, PER_SITE), own, found.x[0], left, chi2, misfit, stuck)
+    return stuck
 
 
 def _grid(samples: Samples) -> np.ndarray:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from temwidgets.kernels import periodic_fit as kernel
 
@@ -41,6 +42,35 @@ def test_a_shape_beyond_its_bound_says_so():
     thin[4:7] = [2.0, 0.0, 2.0]
     fitted = kernel.fit(samples(thin), np.array([[3.1, 2.2], [9.0, 8.5]]), 2.2)
     assert fitted.at_bound.tolist() == [True, False]
+
+
+def crowded(power):
+    """Columns that nearly touch, falling off like exp(-r^power), on a level of 30."""
+    blank = samples(np.array([30.0, 40, 3.1, 2.2, 0.5, 0, 0.5]))
+    steps, images = kernel._grid(blank), kernel._images(VECTORS, 30)
+    values = np.full(len(steps), 30.0)
+    for height, place in ((40, (3.1, 2.2)), (25, (9.0, 8.5))):
+        apart = np.linalg.norm(steps[:, None] - place - images, axis=2)
+        values += height * np.exp(-((apart / 4.0) ** power)).sum(axis=1)
+    return blank._replace(values=values.reshape(16, 18), error=np.full((16, 18), 0.05))
+
+
+@pytest.mark.parametrize("power", [2.6, 3.0])
+def test_misfit_does_not_trade_width_for_background(power):
+    fitted = kernel.fit(crowded(power), np.array([[3.5, 2.0], [8.5, 9.0]]), 2.8)
+    assert fitted.misfit > kernel.EXCESS
+    told = np.array([kernel.described(site) for site in fitted.parameters])
+    assert 10 < fitted.background < 35  # left to itself it falls to -36 and -59
+    assert (told[:, 3:5] < 1.1 * 2.8).all()
+    np.testing.assert_allclose(told[:, 1:3], [(3.1, 2.2), (9.0, 8.5)], atol=0.15)
+
+
+def test_without_misfit_widths_are_free():
+    wide = TRUE.copy()
+    wide[4:7] = [0.3, 0.0, 0.3]
+    fitted = kernel.fit(samples(wide, noise=0.05), np.array([[3.1, 2.2], [9.0, 8.5]]), 2.2)
+    assert fitted.misfit < kernel.EXCESS
+    np.testing.assert_allclose(fitted.parameters[0, [3, 5]], 0.3, rtol=0.02)
 
 
 def test_shapes_are_described_by_their_axes():
