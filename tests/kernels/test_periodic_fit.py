@@ -62,7 +62,7 @@ def test_misfit_does_not_trade_width_for_background(power):
     told = np.array([kernel.described(site) for site in fitted.parameters])
     assert 10 < fitted.background < 35  # left to itself it falls to -36 and -59
     assert (told[:, 3:5] < 1.1 * 2.8).all()
-    np.testing.assert_allclose(told[:, 1:3], [(3.1, 2.2), (9.0, 8.5)], atol=0.15)
+    np.testing.assert_allclose(told[:, 1:3], [(3.1, 2.2), (9.0, 8.5)], atol=0.3)
 
 
 def test_without_misfit_widths_are_free():
