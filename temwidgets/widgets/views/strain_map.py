@@ -110,6 +110,7 @@ class StrainMap(MapFiles, OverImage, ColumnsView):
 
     def _build(self) -> None:
         self._map: tuple[Any, ...] = ()
+        self._markers: bool | None = None  # whether the view showed them before
         self._busy = False
         options = [(NAMES[name], name) for name in STRAINS]
         self._component = dropdown("", "Component that is shown", options)
@@ -169,14 +170,21 @@ class StrainMap(MapFiles, OverImage, ColumnsView):
             return
         every, chosen = np.ones(columns.sizes["column"], bool), self.selection.mask(columns)
         lines = [component_line(columns, self.component, every, "all", palette.ALL)]
-        if self._own:  # else they would hide the colours
-            self.image_view.show_markers = bool(chosen.any())
+        self._spare_markers(bool(chosen.any()))
         if chosen.any():
             lines += [component_line(columns, self.component, chosen, "selected", palette.SELECTED)]
         self._readout.value = "".join(lines)
 
+    def _spare_markers(self, some: bool) -> None:
+        """Draw markers only where some are selected: else they would hide the colours."""
+        if self._markers is None:
+            self._markers = self.image_view.show_markers
+        self.image_view.show_markers = some
+
     def _clear(self) -> None:
         self.image_view.clear_map(_NAME)
+        if self._markers is not None and not self._own:
+            self.image_view.show_markers, self._markers = self._markers, None
 
     @guarded
     def _on_option(self, change: Any) -> None:

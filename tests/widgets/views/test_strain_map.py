@@ -69,9 +69,17 @@ def test_draws_over_a_view_that_is_there_and_follows(image, columns, strained):
     assert NAME not in own.maps
     view.component = "e_yy"
     assert NAME in own.maps
+    assert not own.show_markers
+    view.selection.select([10, 11])
+    assert own.show_markers
+    view.selection.clear()
     view.active = False
     assert NAME not in own.maps
+    assert own.show_markers
+    view.active = True
+    assert not own.show_markers
     view.close()
+    assert own.show_markers
 
 
 def test_all_components_are_saved_on_the_pixels_of_the_map(image, strained, tmp_path):
