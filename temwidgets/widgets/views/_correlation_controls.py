@@ -57,7 +57,7 @@ class CorrelationControls:
             offer(
                 self.variable, choices(columns, names), view.shown if view.shown in names else None
             )
-            sites, chosen = site_options(columns), chosen_site(columns, view.site)
+            sites, chosen = site_options(columns), chosen_site(columns, view.site, view.shown)
             self.site.layout.display = "" if sites else "none"
             offer(self.site, sites, chosen if chosen in dict(sites).values() else None)
             self.style.value = view.style

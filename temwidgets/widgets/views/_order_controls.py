@@ -66,7 +66,7 @@ class OrderControls:
 
     def chosen_site(self) -> int | None:
         """Return the site to look at; None where there is only one."""
-        return chosen_site(self.view.columns, self.view.site)
+        return chosen_site(self.view.columns, self.view.site, self.view.shown)
 
     def refresh(self) -> None:
         """Show in the controls what the view shows."""

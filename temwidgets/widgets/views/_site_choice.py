@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.widgets.views._kinds import kind_title
+from temwidgets.widgets.views._variables import column_variable, numeric
 
 
 def site_options(columns: xr.Dataset | None) -> list[tuple[str, int]]:
@@ -17,9 +18,19 @@ def site_options(columns: xr.Dataset | None) -> list[tuple[str, int]]:
     return [(kind_title(columns, name, k), k) for k in numbers] if len(numbers) > 1 else []
 
 
-def chosen_site(columns: xr.Dataset | None, wanted: int | None) -> int | None:
-    """Return the site to look at: the one wanted, else the first; None where there is only one."""
+def chosen_site(columns: xr.Dataset | None, wanted: int | None, variable: str | None) -> int | None:
+    """Return the site to look at, None where there is only one.
+
+    The one wanted, else the first; but where it has no values of the variable, as a displacement
+    of other sites has none, the first that has.
+    """
     options = [value for _, value in site_options(columns)]
-    if not options:
+    if columns is None or not options:
         return None
-    return wanted if wanted is not None else options[0]
+    first = options[0] if wanted is None else wanted
+    if first not in options or variable not in numeric(columns):
+        return first
+    known = np.isfinite(column_variable(columns, str(variable)).values.astype(float))
+    name = "site" if "site" in columns else "sublattice"
+    filled = [k for k in options if known[columns[name].values == k].any()]
+    return first if first in filled or not filled else filled[0]

@@ -186,7 +186,7 @@ class CorrelationView(Printed, ColumnsView):
     def _measure(self, columns: xr.Dataset | None) -> xr.Dataset | None:
         if columns is None or "n_a" not in columns or self.shown is None:
             return None
-        site = chosen_site(columns, self.site)
+        site = chosen_site(columns, self.site, self.shown)
         return correlation(
             columns, self.shown, site=site, lattice=self.lattice, reach=self.reach,
             trend=self.trend,

@@ -94,6 +94,8 @@ def test_controls_and_traits_are_alike(alternating, lattice):
         "n_columns": view.table.attrs["n_columns"],
     }
     assert view.table.sizes["offset_a"] == 7
+    alternating["partial"] = alternating["intensity"].where(alternating["site"] == 0)
+    assert CorrelationView(alternating, "partial", site=1).table.attrs["site"] == 0
     view.reach = 5
     assert controls.reach.value == 5
 

@@ -139,6 +139,16 @@ def test_options_measure_anew_once_there_is_a_spectrum(ordered):
     assert view.order.attrs["site"] == 1
 
 
+def test_a_variable_of_another_site_takes_its_site_along(ordered):
+    ordered["site"] = ("column", np.arange(ordered.sizes["column"]) % 2)
+    ordered["other"] = ordered["intensity"].where(ordered["site"] == 1)
+    view = OrderView(ordered)
+    assert view.order.attrs["site"] == 0
+    view._controls.variable.value = "other"
+    assert waited(view).order.attrs["variable"] == "other"
+    assert view.order.attrs["site"] == view.site == view._controls.site.value == 1
+
+
 def test_errors_are_sentences(columns, ordered, workspace):
     with pytest.raises(ValueError, match="their cells are not numbered"):
         OrderView(columns)
