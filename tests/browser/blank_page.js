@@ -1,5 +1,5 @@
 // Mounts the image layer's ES module in a blank page, with models that only keep their state.
-async ({ esm, state, x, y, width, height }) => {
+async ({ esm, state, x, y, width, height, early }) => {
   class Model {
     constructor(values) {
       this.values = values;
@@ -56,5 +56,6 @@ async ({ esm, state, x, y, width, height }) => {
   document.body.append(style);
   const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
   module.default.initialize({ model: window.layer });
+  if (early) window.layer.fire("msg:custom", early, []);
   await module.default.render({ model: window.layer, el, host, signal: window.ending.signal });
 }

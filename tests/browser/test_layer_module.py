@@ -40,7 +40,7 @@ def page(browser):
 
 
 class Mounted:
-    def __init__(self, page, view, **changes):
+    def __init__(self, page, view, *, early=None, **changes):
         self.page, self.view, self.errors = page, view, []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         skip = ("layout", "tabbable", "tooltip", "x_scale", "y_scale")
@@ -51,7 +51,7 @@ class Mounted:
         page.evaluate(
             MOUNT,
             {"esm": ImageLayer._esm, "state": state, "x": x, "y": y, "width": WIDTH,
-             "height": HEIGHT},
+             "height": HEIGHT, "early": early},
         )  # fmt: skip
         self.settle()
 
@@ -147,6 +147,16 @@ def test_minified_lattice_does_not_alias(page):
 def test_equal_scale_along_x_and_y(mounted):
     (left, right), (top, bottom) = mounted.ranges()
     assert (right - left) / PLOT["width"] == pytest.approx((bottom - top) / PLOT["height"])
+
+
+def test_ranges_asked_for_while_the_view_is_made_are_shown(page):
+    wish = {"type": "ask", "x": [-1.4, -0.4], "y": [1.3, 1.7]}
+    made = Mounted(page, ImageView(pattern()), early=wish)
+    (left, right), (top, bottom) = made.ranges()
+    assert (left + right) / 2 == pytest.approx(-0.9)
+    assert (top + bottom) / 2 == pytest.approx(1.5)
+    assert right - left == pytest.approx(1.0, rel=0.01)
+    assert not made.errors
 
 
 @pytest.mark.parametrize("zoom", [1.0, 0.3, 0.05])

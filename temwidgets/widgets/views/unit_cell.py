@@ -146,6 +146,10 @@ class UnitCellView(widgets.VBox):
         if not self.active:  # nobody sees it; it catches up
             return
         cell, lattice = self.workspace.cell, self.workspace.lattice
+        if cell is not None:  # before the picture is put in, which then shows it from the start
+            image = tw.cell_image(cell, **_picture(cell))
+            if self._picture.image is None or not image.identical(self._picture.image):
+                self._picture.image = image
         # bqplot cannot draw what is hidden, so the picture is taken out while there is none.
         shown = self._empty if cell is None else self._body
         if shown is not self._seen:
@@ -155,10 +159,7 @@ class UnitCellView(widgets.VBox):
         self.steps.offer()
         if cell is None:
             return
-        image = tw.cell_image(cell, **_picture(cell))
-        if self._picture.image is None or not image.identical(self._picture.image):
-            self._picture.image = image
-        self._draw_sites(image, lattice)
+        self._draw_sites(self._picture.image, lattice)
         self._draw_line()
 
     def _draw_sites(self, image: xr.DataArray, lattice: xr.Dataset | None) -> None:

@@ -31,14 +31,25 @@ function saveFile(content, buffers) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Ranges that Python has asked of a layer while nobody could answer: its view was being made. */
+const WISHES = new Map();
+
 export default {
   initialize({ model }) {
-    model.on("msg:custom", (content, buffers) => content.type === "download" && saveFile(content, buffers));
+    model.on("msg:custom", (content, buffers) => {
+      if (content.type === "download") saveFile(content, buffers);
+      if (content.type === "ask") WISHES.set(model, content);
+    });
   },
   async render({ model, el, host, signal }) {
     const scales = await scalesOf(model, host);
     if (signal.aborted) return;
     const stage = new Stage(model, scales, el, signal);
-    model.on("msg:custom", (content) => content.type === "ask" && stage.port.answer(content));
+    const answer = (content) => {
+      stage.port.answer(content);
+      WISHES.delete(model);
+    };
+    if (WISHES.has(model)) answer(WISHES.get(model));
+    model.on("msg:custom", (content) => content.type === "ask" && answer(content));
   },
 };

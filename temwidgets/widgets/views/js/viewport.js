@@ -52,7 +52,12 @@ class Viewport {
 
   /** Python asks for ranges; that of one axis alone is shown exactly, and the other follows. */
   answer({ x, y }) {
-    if (this.signal.aborted || !this.view.width) return;
+    if (this.signal.aborted) return;
+    if (!this.view.width) {
+      // not laid out yet: what is wanted is shown as soon as it is
+      if (x && y) this.wanted = { x, y };
+      return;
+    }
     this.ask({ x: x ?? this.view.x, y: y ?? this.view.y }, x && y ? undefined : x ? "x" : "y");
     this.setScales();
     this.tell(true);
