@@ -13,6 +13,17 @@ from temwidgets.widgets.orders import fraction, place_text, probability, signifi
 from temwidgets.widgets.views._variables import measured
 
 
+def hint(columns: xr.Dataset | None, spectrum: xr.Dataset | None) -> str:
+    """Say what has to be done before there is a spectrum; "" once there is one."""
+    if columns is None:
+        return "No columns yet: find columns first."
+    if "n_a" not in columns:
+        return "The columns are not numbered yet: find the lattice first."
+    if spectrum is None:
+        return "Press Find order to look for order over several cells."
+    return ""
+
+
 def peak_names(spectrum: xr.Dataset | None) -> list[tuple[str, int]]:
     """Return the entries of a menu of peaks."""
     if spectrum is None:

@@ -21,7 +21,7 @@ from temwidgets.widgets.status import StatusLine
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._order_controls import OrderControls
 from temwidgets.widgets.views._order_figure import SpectrumFigure, ramp
-from temwidgets.widgets.views._order_words import finding, peak_table
+from temwidgets.widgets.views._order_words import finding, hint, peak_table
 from temwidgets.widgets.views._variables import choose, numeric
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.workspace import Workspace
@@ -182,7 +182,7 @@ class OrderView(ColumnsView):
         self._ramp.value = "" if spectrum is None else ramp(spectrum)
         self._words.value = "" if spectrum is None else finding(spectrum)
         self._draw_peak()
-        self._explain()
+        self.remark(hint(self.columns, spectrum))
 
     def _draw_selection(self) -> None:
         """A spectrum is one of all columns; what is selected does not show in it."""
@@ -210,16 +210,6 @@ class OrderView(ColumnsView):
     def _clear(self) -> None:
         if self.image_view is not None:
             self.image_view.clear_map(_NAME)
-
-    def _explain(self) -> None:
-        if self.columns is None:
-            self.remark("No columns yet: find columns first.")
-        elif "n_a" not in self.columns:
-            self.remark("The columns are not numbered yet: find the lattice first.")
-        elif self.order is None:
-            self.remark("Press Find order to look for order over several cells.")
-        else:
-            self.remark("")
 
     def _measure(self, *, wait: bool = False) -> None:
         if self.columns is None:
@@ -297,3 +287,8 @@ class OrderView(ColumnsView):
     @guarded
     def _on_alpha(self, _: Any) -> None:
         self._draw_wave()
+
+    @guarded
+    def _on_active(self, _: Any) -> None:
+        self._draw_wave()
+        self._catch_up()

@@ -101,6 +101,9 @@ def test_the_wave_is_drawn_on_the_image(field, ordered):
     assert MAP not in image.maps
     view.peak = 0
     view.active = False
+    assert MAP not in image.maps
+    view.active = True
+    assert MAP in image.maps
     view.close()
     assert MAP not in image.maps
 
