@@ -16,7 +16,11 @@ function render({ model, el }) {
       figure.setAttribute("aria-label", model.get("text"));
     } else if (tries > 0) timer = setTimeout(() => name(tries - 1), 100);
   };
-  const renew = () => name(0);
+  const renew = () => {
+    name(0);
+    // another figure may be about to take the place of this one
+    timer = setTimeout(() => name(50), 400);
+  };
   timer = setTimeout(() => name(50));
   model.on("change:text", renew);
   return () => {

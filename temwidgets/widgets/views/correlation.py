@@ -214,8 +214,8 @@ class CorrelationView(Printed, ColumnsView):
 
     @guarded
     def _on_style(self, _: Any) -> None:
-        self._controls.refresh()
         self._show_figure()
+        self._controls.refresh()
         self.message = self._explain()
 
 
