@@ -214,7 +214,7 @@ assert abs(totals.attrs["crystalline_fraction"] - (truth >= 0).mean()) < 0.005, 
 assert totals.sizes["phase"] == 1 and int(totals["count"][0]) == 5, totals
 assert abs(float(image.std()) - 53) < 1
 assert seen[100].sizes["domain"] == 5 and seen[320].sizes["domain"] < 5, seen
-assert abs(seen[100].attrs["crystalline_fraction"] - 0.853) < 0.02
+assert abs(seen[100].attrs["crystalline_fraction"] - 0.853) < 0.025
 assert seen[320].attrs["crystalline_fraction"] < 0.78 and seen[320]["confidence"].min() > 0.95
 assert nothing.sizes["domain"] == 0
 assert workspace.domains["domain"].values.tolist() == [0, 1, 2, 3]
