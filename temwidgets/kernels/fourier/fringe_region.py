@@ -131,8 +131,7 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
         weight = np.where(region, seen.height**2, 0)
         total = float(weight.sum())
         g = (weight * seen.band.local_g).sum((1, 2)) / total
-        mean_square = float((weight * seen.height**2).sum()) / total
-        amplitude = float(np.sqrt(max(mean_square - seen.noise**2, 1e-30)))
+        amplitude = float(np.sqrt((weight * seen.height**2).sum() / total))
     # where the film is thicker there is more noise than in the image as a whole
     noise = max(seen.noise, noise_amplitude(float(peak.noise), sigma))
     energy = total / noise**2 * seen.step.prod() / (4 * np.pi)
@@ -167,7 +166,9 @@ def look(field: Field, g: np.ndarray, sigma: float) -> View:
     band = demodulate(field.image, g, sigma)
     power = float(field.noise.through(sigma)(*(g / field.sides)[:, None])[0])
     noise = noise_amplitude(power, sigma)
-    return View(band, np.abs(band.values), noise, sigma, field.sides)
+    # noise adds to the square of an amplitude, most of all where that is small
+    square = band.values.real**2 + band.values.imag**2 - noise**2
+    return View(band, np.sqrt(np.maximum(square, 0)), noise, sigma, field.sides)
 
 
 def _highest(seen: View, place: np.ndarray) -> float:
