@@ -47,6 +47,7 @@ _HOME = {
     "temwidgets.analysis.vacancies": ("find_vacancies",),
     "temwidgets.analysis.profiles": ("profile",),
     "temwidgets.analysis.scan_rows": ("row_offsets",),
+    "temwidgets.analysis.slow_drift": ("slow_drift",),
     "temwidgets.analysis.strain": ("column_strain",),
     "temwidgets.analysis.variables": ("numeric_variables",),
     "temwidgets.analysis.colour_wheel": ("direction_colours",),

@@ -23,9 +23,7 @@ class SpotSheet(widgets.VBox):
         self.kx, self.ky = number("k_x", "Along x"), number("k_y", "Along y, downwards")
         self.unit = widgets.Label("1/nm")
         self.add = button("Add", "Measure and add the peak near this place")
-        self.move = button(
-            "Move here", "Move the chosen reflection, to the peak if it snaps"
-        )
+        self.move = button("Move here", "Move the chosen reflection, to the peak if it snaps")
         self.add.on_click(self._add)
         self.move.on_click(self._move)
         super().__init__([row(together(self.kx, self.ky, self.unit), self.add, self.move)])
