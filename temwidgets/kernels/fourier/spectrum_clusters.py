@@ -129,7 +129,9 @@ def cluster(spectra: Spectra, kind: str, count: int | None, seed: int = 0) -> np
         Cluster of each window, -1 where none.
     """
     label = np.full(spectra.crystal.shape, -1)
-    values = np.minimum(spectra.amplitude[spectra.crystal], BRIGHT)
+    values = spectra.amplitude[spectra.crystal]
+    # against the strongest of the window: its skirts must not look as bright as other reflections
+    values = values * (BRIGHT / np.maximum(values.max(axis=1, initial=0, keepdims=True), BRIGHT))
     if len(values) < FEWEST:
         return label
     most = min(COMPONENTS, values.shape[1], len(values))
