@@ -33,6 +33,7 @@ class _Field(NamedTuple):
     out: np.ndarray  # (y, x) float32, at the pixels
     reflection: int | None  # None: of the lattice
     change: Change | None
+    exact: bool  # splines run through the values; else close by, and never below the lowest
 
 
 class MapMaker:
@@ -90,6 +91,7 @@ class MapMaker:
         change: Change | None = None,
         *,
         going_on: bool = False,
+        exact: bool = True,
     ) -> None:
         """Add a field (y, x) on the coarse grid, of a reflection or of the lattice.
 
@@ -105,12 +107,12 @@ class MapMaker:
         if not going_on:
             nearest = self._nearest_strained if reflection is None else self._nearest[reflection]
             values = values[nearest]
-        self._fields.append(_Field(values, out, reflection, change))
+        self._fields.append(_Field(values, out, reflection, change, exact))
 
     def add_error(self, name: str, variance: np.ndarray, reflection: int | None = None) -> None:
-        """Add the root of a variance; splines run through its logarithm, so it stays positive."""
-        logarithm = np.log(np.clip(variance, *_POSITIVE).astype(np.float32)) / 2
-        self.add(name, logarithm, reflection, _exponential)
+        """Add the root of a variance; splines pass close by its values, so it stays positive."""
+        error = np.sqrt(np.clip(variance, *_POSITIVE).astype(np.float32))
+        self.add(name, error, reflection, exact=False)
 
     def add_phase(self, name: str, phasor: np.ndarray, slope: np.ndarray, reflection: int) -> None:
         """Add the phase of a complex field; it is the field that splines run through.
@@ -139,7 +141,7 @@ class MapMaker:
             blank = lattice if field.reflection is None else blanks[field.reflection]
             finishes.append(_ending(field.change, blank))
         values, outs = ([getattr(f, name) for f in self._fields] for name in ("values", "out"))
-        refine(values, self.fine, outs, finishes)
+        refine(values, self.fine, outs, finishes, [f.exact for f in self._fields])
         for name in self._phases:
             cosine = self._maps[name]
             with np.errstate(invalid="ignore"):
@@ -208,10 +210,6 @@ def _nearest(trusted: np.ndarray) -> Index:
 
 def _blank(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, np.float32(1), np.float32(np.nan))
-
-
-def _exponential(band: np.ndarray) -> None:
-    np.exp(band, out=band)
 
 
 def _ending(change: Change | None, blank: np.ndarray) -> Callable[[np.ndarray, slice], None]:

@@ -62,19 +62,25 @@ def refine(
     fine: FineGrid,
     outs: Sequence[np.ndarray],
     finish: Sequence[Finish | None] | None = None,
+    exact: Sequence[bool] | None = None,
 ) -> None:
     """Interpolate fields on the coarse grid into arrays of the fine shape.
 
-    ``finish(band, rows)`` changes a band of rows in place while it is still in the cache.
+    ``finish(band, rows)`` changes a band of rows in place while it is still in the cache. Splines
+    of a field that is not `exact` take its values for their coefficients: they pass close by and
+    stay between its lowest and its highest.
     """
     ends = finish or [None] * len(outs)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(partial(_refine, fine), fields, outs, ends))
+        list(pool.map(partial(_refine, fine), fields, outs, ends, exact or [True] * len(outs)))
 
 
-def _refine(fine: FineGrid, field: np.ndarray, out: np.ndarray, finish: Finish | None) -> None:
+def _refine(
+    fine: FineGrid, field: np.ndarray, out: np.ndarray, finish: Finish | None, exact: bool
+) -> None:
     knots = field[np.ix_(*fine.points)].astype(np.float32, copy=False)
-    knots = ndi.spline_filter(knots, 3, np.float32, mode="nearest")
+    if exact:
+        knots = ndi.spline_filter(knots, 3, np.float32, mode="nearest")
     rows = np.empty((knots.shape[0], fine.shape[1]), np.float32)
     for here, used, weights in fine.bands[1]:
         np.matmul(knots[:, used], weights.T, out=rows[:, here])

@@ -29,6 +29,9 @@ _EDGE = (0.6, 0.85)  # share of the amplitude inside where maps end: least and m
 _CAUTION = 0.7  # that share grows so much with the amplitude of the speckle beside the crystal
 _SAME = 0.6  # overlap of supports (intersection over union) above which they are one crystal
 _LEAST_SIGMA = 2.0  # px
+_LARGE = (
+    2**23
+)  # pixels from which transforms of sub-bands outweigh two threads' waiting for each other
 _REACH = 0.15  # window times spread of g: with more the first fit loses amplitude
 
 Report = Callable[[float], None]
@@ -66,7 +69,7 @@ def measure(
     inside : ndarray of bool, (y, x), optional
         Where the crystal is, at the image's pixels; found when not given.
     """
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2 if np.prod(spectrum.size) > _LARGE else 1) as pool:
         return _Session(spectrum, g, inside, pool, report).run(sigma)
 
 

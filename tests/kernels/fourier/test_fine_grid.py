@@ -44,3 +44,19 @@ def test_every_band_of_rows_is_finished_once():
     assert (seen == 1).all()
     np.testing.assert_allclose(outs[0], 1 + np.arange(SIZE[0])[:, None] * np.ones(SIZE[1]), 1e-5)
     np.testing.assert_allclose(outs[1], 1, rtol=1e-5)
+
+
+def test_inexact_splines_pass_close_by_and_stay_between_the_extremes():
+    spectrum = image_spectrum(np.zeros(SIZE), PIXEL)
+    grid = coarse_grid(spectrum, 6.0)
+    fine = fine_grid(spectrum, grid)
+    rng = np.random.default_rng(4)
+    rough = rng.uniform(1e-6, 1, grid.counts)
+    y, x = (np.arange(n) * s for n, s in zip(grid.counts, grid.step, strict=True))
+    smooth = 2 + np.sin(2 * np.pi * y[:, None] / y[-1]) * np.cos(2 * np.pi * x / x[-1])
+    outs = [np.empty(fine.shape, np.float32) for _ in range(4)]
+    refine([rough, smooth, rough, smooth], fine, outs, exact=[False, False, True, True])
+    assert rough.min() <= outs[0].min()
+    assert outs[0].max() <= rough.max()
+    assert outs[2].min() < 0  # those that run through the values do swing over
+    np.testing.assert_allclose(outs[1], outs[3], rtol=0.05)
