@@ -5,7 +5,8 @@ as `fit_columns` would report them if it were perfect; heights and backgrounds a
 of height*, and `dose` says how many counts one unit of height is on average. Of makers of fringes
 it is what `local_spacing` would report (`fringes`, `strained_crystal`, `interface_step`,
 `dislocation`), or what `segment_domains` would (`twin`, `two_phases`, `polycrystal`,
-`amorphous`). Pairs are (y, x) throughout.
+`amorphous`). Only `training_image` draws everything itself and returns plain arrays, for networks.
+Pairs are (y, x) throughout.
 """
 
 from temwidgets.synthetic.crystal import Site, lattice_columns
@@ -17,9 +18,11 @@ from temwidgets.synthetic.polycrystal import polycrystal
 from temwidgets.synthetic.rendering import plane, render, waves
 from temwidgets.synthetic.strained import interface_step, strained_crystal
 from temwidgets.synthetic.texture import amorphous_texture
+from temwidgets.synthetic.training import TrainingImage, training_image, training_images
 
 __all__ = [
     "Site",
+    "TrainingImage",
     "amorphous",
     "amorphous_texture",
     "crowded",
@@ -35,6 +38,8 @@ __all__ = [
     "polycrystal",
     "render",
     "strained_crystal",
+    "training_image",
+    "training_images",
     "twin",
     "two_phases",
     "waves",
