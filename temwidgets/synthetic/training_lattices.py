@@ -55,17 +55,23 @@ def scattered(shape: tuple[int, int], spacing: float, rng: np.random.Generator) 
     heights = np.where(species, rng.uniform(0.25, 0.8), 1.0)
     # pairs are closer than in a crystal, so columns are narrower for their spacing
     sigmas = np.full(count, rng.uniform(0.15, 0.24) * spacing)
+    # chance decides how close they came: stretched to have the mean distance asked for
+    centre = np.array(shape) / 2
+    points = centre + (points - centre) * spacing / mean_spacing(points[kept], shape, spacing)
     columns = Columns(points, heights, sigmas, species).only(kept)
     return _imperfect(columns, shape, spacing, rng)
 
 
-def mean_spacing(points: np.ndarray, inside: np.ndarray, nominal: float) -> float:
-    """Mean distance from the columns inside to their nearest neighbours, inside or not."""
-    if not inside.any():
-        return float("nan")
-    if len(points) < 2:
+def mean_spacing(points: np.ndarray, shape: tuple[int, int], nominal: float) -> float:
+    """Mean distance (px) to the nearest neighbour, over columns less than `nominal` outside.
+
+    Those outside steady the mean where few columns fit in; those further out, of which columns
+    are generated, may lack their neighbours.
+    """
+    near = ((points > -nominal) & (points < np.array(shape) + nominal)).all(1)
+    if len(points) < 2 or not near.any():
         return nominal
-    return float(cKDTree(points).query(points[inside], 2)[0][:, 1].mean())
+    return float(cKDTree(points).query(points[near], 2)[0][:, 1].mean())
 
 
 def _looks(
