@@ -16,7 +16,8 @@ _HOME = {
     "temwidgets.analysis.model": ("model_image", "residual_image"),
     "temwidgets.analysis.refitting": ("refit_columns",),
     "temwidgets.analysis.spacing": ("estimate_separation",),
-    "temwidgets.analysis.finding": ("apply_threshold", "find_candidates", "find_columns"),
+    "temwidgets.analysis.finding": ("apply_threshold", "find_candidates"),
+    "temwidgets.networks.finding": ("find_columns",),
     "temwidgets.analysis.scores": ("match_columns", "score_columns"),
     "temwidgets.analysis.editing": (
         "add_columns",
@@ -108,7 +109,7 @@ _HOME = {
     "temwidgets.widgets.fourier_explorer": ("explore_fourier",),
     "temwidgets.widgets.workspace": ("Workspace", "open_workspace"),
 }
-_MODULES = ("examples", "files", "synthetic", "widgets")
+_MODULES = ("examples", "files", "networks", "synthetic", "widgets")
 _NAMES = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted([*_NAMES, *_MODULES])

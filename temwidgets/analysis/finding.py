@@ -30,56 +30,10 @@ def find_columns(
     *,
     separation: float | None = None,
     threshold: float | None = None,
-    method: str = "peaks",
     contrast: str = "bright",
     report: Report | None = None,
 ) -> xr.Dataset:
-    """Find the atomic columns of an image.
-
-    Parameters
-    ----------
-    image : DataArray, (y, x)
-        Intensities; finite.
-    separation : float, optional
-        Smallest distance between columns, in the image's length unit. Estimated from the image
-        when not given.
-    threshold : float, optional
-        Candidates with a lower ``score`` are left out, 0 to 1. When not given it is put in the
-        gap between noise and columns.
-    method : {"peaks"}
-        Peaks of the filtered image.
-    contrast : {"bright", "dark"}
-        Whether columns are bright on dark (HAADF) or dark on bright (ABF).
-    report : callable, optional
-        Called with the fraction done; raises `CancelledError` to stop.
-
-    Returns
-    -------
-    Dataset, dim column
-        ``y``, ``x``; ``height`` (above the level between columns, counts; depth for dark ones);
-        ``score`` (the smaller of the height with and without its neighbours on the lattice,
-        over that of a strong column, 0 to 1); strongest first. Attributes ``separation``,
-        ``separation_source`` ("given" or "estimated"), ``threshold``, ``automatic_threshold``,
-        ``noise`` (standard deviation, on the scale of the score), ``contrast``. No rows where
-        nothing stands out. An image that is one frame of a stack hands its coordinate ``frame`` on.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the image is not one, holds NaN, or an option is out of range.
-
-    Notes
-    -----
-    The image is deconvolved by the mean Gaussian shape of its columns, as far as noise allows
-    (Wiener filter); the shape comes from how the reflections of the image's spectrum fall off.
-    Reflections are first brought out of the noise by an adaptive filter: every Fourier
-    coefficient is shrunk by what its surroundings hold (Kilaas, J. Microsc. 190 (1998) 45).
-    That filter also makes columns where the lattice wants them; so heights are taken from the
-    image without it, and a vacancy stays empty. Peaks by `skimage.feature.peak_local_max`; of two
-    nearer than the separation allows the higher one stays.
-    """
-    if method != "peaks":
-        raise ValueError(f'method is "peaks", but {method!r} came.')
+    """Find columns by peaks: see `temwidgets.find_columns`, which offers networks too."""
     found = find_candidates(image, separation=separation, contrast=contrast, report=report)
     return apply_threshold(found, threshold)
 
@@ -93,12 +47,12 @@ def find_candidates(
 ) -> xr.Dataset:
     """Find all candidates for columns, good and bad; `apply_threshold` chooses among them.
 
-    Parameters, errors and result are those of `find_columns`, before the cut.
+    Parameters, errors and result are those of `temwidgets.find_columns` by peaks, before the cut.
     """
     image = check_image(image, finite=True)
     grid = pixel_grid(image)
     unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
-    _check_options(separation, contrast)
+    check_options(separation, contrast)
     if report:
         report(0.0)
     values = np.asarray(image.values, np.float64)
@@ -148,7 +102,8 @@ def apply_threshold(candidates: xr.Dataset, threshold: float | None = None) -> x
     return kept.assign_attrs(threshold=float(threshold))
 
 
-def _check_options(separation: float | None, contrast: str) -> None:
+def check_options(separation: float | None, contrast: str) -> None:
+    """Check the options that searches share."""
     if separation is not None and not (np.isfinite(separation) and separation > 0):
         raise ValueError(
             f"separation is a length and must be positive, but {separation!r} came."
