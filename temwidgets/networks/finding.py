@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -13,11 +13,13 @@ from scipy.spatial import KDTree
 
 from temwidgets.analysis import finding as classical
 from temwidgets.conventions import check_image, make_columns, pixel_grid, quantity, with_frame_of
+from temwidgets.networks.shipped import locate
 
 Report = Callable[[float], None]
 
 DEFAULT = "default"
 _UNSURE = 0.6
+_BLOB = 5.0  # spacing over sigma of single atoms: networks are trained on 4 to 6
 _LEAST = 0.05  # probability below which nothing is a candidate
 ADVICE = (
     "The network is not sure of these columns (certainty {0:.2f}; 0.8 and more is usual)."
@@ -44,7 +46,8 @@ def find_columns(
         Intensities. For peaks all finite; for a network NaN is a pixel that was not measured.
     separation : float, optional
         Smallest distance between columns, in the image's length unit. Estimated from the image
-        when not given.
+        when not given. For a network, of two nearer than 0.7 of it the likelier one stays; the
+        scale on which it sees the image is estimated all the same.
     threshold : float, optional
         Candidates with a lower ``score`` are left out, 0 to 1. When not given: for peaks it is
         put in the gap between noise and columns, for a network it is what its card says.
@@ -118,22 +121,76 @@ def find_candidates(
 
     Parameters, errors and result are those of `find_columns` by a network, before the cut.
     """
-    image = check_image(image)
     classical.check_options(separation, contrast)
+    seen = look(image, contrast=contrast, network=network, report=report)
+    return candidates_of(seen, separation=separation)
+
+
+class Seen(NamedTuple):
+    """What a network told of an image, kept so that no cut asks it again."""
+
+    image: xr.DataArray
+    prediction: Any
+    contrast: str
+    card: dict[str, Any]
+
+
+def look(
+    image: xr.DataArray,
+    *,
+    contrast: str = "bright",
+    network: str | Path | Any = DEFAULT,
+    report: Report | None = None,
+) -> Seen:
+    """Apply a network to an image once, for `candidates_of` and `probability_map`.
+
+    Parameters and errors are those of `find_columns`.
+    """
+    image = check_image(image)
+    classical.check_options(None, contrast)
     if report:
         report(0.0)
     known = loaded(network)
-    prediction = predict_image(
-        known, image, separation=separation, contrast=contrast, report=report
-    )
-    result = _as_columns(prediction, image, separation, contrast)
-    result.attrs["network"] = str(known.card.get("name", "unnamed"))
-    result.attrs["automatic_threshold"] = float(known.card.get("threshold", 0.3))
-    return with_frame_of(image, result)
+    prediction = predict_image(known, image, contrast=contrast, report=report)
+    return Seen(image, prediction, contrast, known.card)
+
+
+def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
+    """Return what `find_candidates` finds, from what was seen already.
+
+    Parameters
+    ----------
+    seen : Seen
+        From `look`.
+    separation : float, optional
+        As in `find_columns`.
+    """
+    classical.check_options(separation, seen.contrast)
+    result = _as_columns(seen.prediction, seen.image, separation, seen.contrast)
+    result.attrs["network"] = str(seen.card.get("name", "unnamed"))
+    result.attrs["automatic_threshold"] = float(seen.card.get("threshold", 0.3))
+    return with_frame_of(seen.image, result)
+
+
+def probability_map(seen: Seen) -> xr.DataArray:
+    """Return the probability that there is a column, (y, x), on the cells that a network told it.
+
+    Its coordinates are those of the image, its pixels about a sixth of the spacing.
+    """
+    values = seen.prediction.answer.probability
+    to_pixels = seen.prediction.cell / seen.prediction.zoom
+    cells = [(np.arange(n) + 0.5) * to_pixels - 0.5 for n in values.shape]
+    grid = pixel_grid(seen.image)
+    coords = {
+        name: quantity(name, length, grid.units, name)
+        for name, length in zip("yx", grid.to_lengths(*cells), strict=True)
+    }
+    attrs = {"units": "1", "long_name": "probability of a column"}
+    return xr.DataArray(values, coords, ("y", "x"), "probability", attrs)
 
 
 @lru_cache(maxsize=4)
-def _load(name: str) -> Any:
+def _load(name: str, changed: int) -> Any:
     from temwidgets.networks.store import load
 
     return load(name)
@@ -141,7 +198,9 @@ def _load(name: str) -> Any:
 
 def loaded(network: str | Path | Any) -> Any:
     """Return the network of this name or file; one that is loaded already as it is."""
-    return _load(str(network)) if isinstance(network, str | Path) else network
+    if not isinstance(network, str | Path):
+        return network
+    return _load(str(network), locate(network).stat().st_mtime_ns)
 
 
 def predict_image(
@@ -186,7 +245,9 @@ def _guesses(
 
     found = candidates.find_candidates(filled(values), (sampling.y / unit, sampling.x / unit), None)
     good = found.place[found.strength >= found.threshold]
-    if not found.crystal or len(good) < 8:
+    if not found.crystal and len(good):
+        return (_BLOB * found.sigma,)
+    if len(good) < 8:
         return ()
     return (float(np.median(KDTree(good).query(good, k=2)[0][:, 1])),)
 

@@ -13,8 +13,9 @@ from safetensors.numpy import load_file, save_file
 
 from temwidgets.networks.atomid_net import AtomIDNet, PlainUNet
 from temwidgets.networks.residual_unet import ResidualUNet
+from temwidgets.networks.shipped import available as available
+from temwidgets.networks.shipped import locate
 
-SHIPPED = Path(__file__).with_name("weights")
 ARCHITECTURES = {
     "residual_unet": ResidualUNet,
     "atomid_net": AtomIDNet,
@@ -38,11 +39,6 @@ def build(architecture: str, *, seed: int = 0, **options: Any) -> Any:
     return ARCHITECTURES[architecture](jax.random.key(seed), **options)
 
 
-def available() -> list[str]:
-    """Names of the networks that come with temwidgets."""
-    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
-
-
 def load(name: str | Path) -> Network:
     """Load a network by its name (see `available`) or from a file that `save` wrote.
 
@@ -53,21 +49,8 @@ def load(name: str | Path) -> Network:
     ValueError
         If the weights do not fit the architecture that the card names.
     """
-    path = Path(name)
-    if path.suffix != ".safetensors":
-        path = SHIPPED / f"{name}.safetensors"
-    if not path.exists():
-        raise FileNotFoundError(
-            f"There is no network {str(name)!r}. With temwidgets come {', '.join(available())};"
-            " give one of these names, or the path of a .safetensors file."
-        )
-    card_path = path.with_suffix(".json")
-    if not card_path.exists():
-        raise FileNotFoundError(
-            f"The card {card_path.name} is not beside {path.name}; copy it there, for it tells how"
-            " to use the weights."
-        )
-    card = json.loads(card_path.read_text())
+    path = locate(name)
+    card = json.loads(path.with_suffix(".json").read_text())
     model = build(card["architecture"], **card.get("options", {}))
     return Network(_filled(model, load_file(path), path.name), card)
 
