@@ -172,6 +172,12 @@ def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
     return with_frame_of(seen.image, result)
 
 
+def spacing_of(seen: Seen) -> float:
+    """Return the mean distance to the nearest neighbour that the network told, a length."""
+    sampling = pixel_grid(seen.image).sampling
+    return float(seen.prediction.spacing * np.sqrt(sampling.y * sampling.x))
+
+
 def probability_map(seen: Seen) -> xr.DataArray:
     """Return the probability that there is a column, (y, x), on the cells that a network told it.
 

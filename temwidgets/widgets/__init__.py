@@ -21,6 +21,7 @@ _HOME = {
     "temwidgets.widgets.panels.lattice": ("LatticePanel",),
     "temwidgets.widgets.panels.load": ("LoadPanel",),
     "temwidgets.widgets.panels.local_spacing": ("LocalSpacingPanel",),
+    "temwidgets.widgets.panels.network": ("NetworkPanel",),
     "temwidgets.widgets.panels.phase": ("PhasePanel",),
     "temwidgets.widgets.panels.prepare": ("PreparePanel",),
     "temwidgets.widgets.panels.reflections": ("ReflectionPanel",),

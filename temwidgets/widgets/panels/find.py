@@ -106,7 +106,8 @@ class FindPanel(Panel):
     def _shown(self, _: Any) -> None:
         image, columns = self.workspace.image, self.workspace.columns
         self.unit.value = "nm" if image is None else length_unit(image)
-        fresh = columns is not None and "threshold" in columns.attrs and self._known != ()
+        told = () if columns is None or "network" in columns.attrs else columns.attrs
+        fresh = "threshold" in told and self._known != ()
         self.threshold.disabled = not fresh
         self.threshold.tooltip = _THRESHOLD if fresh else f"{_THRESHOLD}. First press Find columns"
         self.residual.layout.display = (
