@@ -137,6 +137,6 @@ def stack_heat(examples: Sequence[HeatExample]) -> HeatBatch:
     return HeatBatch(*map(np.stack, zip(*examples, strict=True)))
 
 
-def heat_batches(draw: Draw, *, size: int, seed: int, start: int = 0) -> Iterator[HeatBatch]:
-    """Yield batches of `size` examples for ever; see `temwidgets.networks.batches.batches`."""
+def heat_batches(draw: Draw, *, size: int, seed: int, start: int = 0) -> Iterator[Any]:
+    """Yield `HeatBatch`es of `size` examples for ever; see `batches.batches`."""
     return common.batches(draw, size=size, seed=seed, start=start, stack=stack_heat)
