@@ -1,4 +1,4 @@
-"""The command ``temwidgets``: open the tour, say what is in a file, find and fit columns."""
+"""The command ``temwidgets``: the tour, what is in a file, find and fit columns, train networks."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("file", metavar="FILE")
     info.set_defaults(run=_info)
     _add_fit(commands.add_parser("fit", help="find and fit the columns of an image"))
+    train = commands.add_parser("train", help="train a network that finds columns on your images")
+    train.add_argument(
+        "config", metavar="CONFIG",
+        help='a TOML file: out = "NAME.safetensors", steps, seed, start (a network; "": random),'
+        " checkpoint, held_back (so many of the last pairs only test), and for each pair"
+        " [[pairs]] with image, columns, and where needed dataset, sampling, frame, contrast;"
+        " without pairs it trains on synthetic images",
+    )  # fmt: skip
+    train.set_defaults(run=_train)
     return parser
 
 
@@ -140,6 +149,12 @@ def _fit(arguments: argparse.Namespace) -> None:
     fitted.attrs["source"] = str(image.attrs.get("source", Path(arguments.file).name))
     tw.save(target, fitted)
     print(_summary(fitted, time.perf_counter() - started) + f"; saved in {target}")
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from temwidgets import _train as training
+
+    print(training.summary(training.train(arguments.config)))
 
 
 def _target(arguments: argparse.Namespace) -> Path:

@@ -1,0 +1,144 @@
+"""The list of pairs, fields and buttons of a training; each stands for a trait of the panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from temwidgets import networks
+from temwidgets.widgets.controls import button, checkbox, dropdown, whole_number
+from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.style import row, together
+
+if TYPE_CHECKING:
+    from temwidgets.widgets.panels.training import TrainingPanel
+
+SCRATCH = ""
+"""What stands for random weights in the list of networks."""
+
+
+class TrainingControls:
+    """Controls of one panel.
+
+    Attributes
+    ----------
+    rows : list of Widget
+        What the panel shows.
+    boxes : list of Checkbox
+        One for each pair: ticked ones are held back.
+    """
+
+    def __init__(self, panel: TrainingPanel) -> None:
+        self.panel = panel
+        self._busy = False
+        self.boxes: list[widgets.Checkbox] = []
+        self.summary = widgets.HTML()
+        self.summary.add_class("tem-note")
+        layout = {"max_height": "150px", "overflow": "auto", "flex_flow": "row wrap"}
+        self.list = widgets.Box(layout=layout)
+        self._make_fields()
+        self._make_buttons()
+        self.rows = [self.summary, self.list, self._fields, self._buttons]
+        panel.run.job.observe(self._rest, "running")
+        self._rest(None)
+
+    def show_error(self, error: BaseException) -> None:
+        """Show the sentence of an exception in the panel."""
+        self.panel.show_error(error)
+
+    def show_pairs(self) -> None:
+        """List the pairs, and which are held back."""
+        pairs, held = self.panel.pairs, self.panel.held_back
+        self.summary.value = f'<div class="tem-info">{_summary(pairs, held)}</div>'
+        if len(self.boxes) != len(pairs):
+            self.boxes = [checkbox("", "Hold back: test on it, do not train") for _ in pairs]
+            for box in self.boxes:
+                box.observe(self._ticked, "value")
+            self.list.children = self.boxes
+        for number, (box, pair) in enumerate(zip(self.boxes, pairs, strict=True)):
+            height, width = pair.image.shape
+            box.description = f"{number + 1}: {height} x {width} px, {len(pair.columns):,} columns"
+            self._busy = True
+            box.value = number in held
+            self._busy = False
+
+    def _make_fields(self) -> None:
+        panel = self.panel
+        self.steps = whole_number("Steps", "Steps of 16 small parts of images", 300, 1, 100_000)
+        self.seed = whole_number("Seed", "Makes training repeatable", 0, 0, 999_999)
+        for name in ("steps", "seed"):
+            _link(panel, name, getattr(self, name))
+        entries = [(name, name) for name in networks.available()]
+        entries.append(("random weights", SCRATCH))
+        given = panel.beginning
+        if given is None:
+            given = SCRATCH
+        if not any(given is value or given == value for _, value in entries if value is not None):
+            entries.insert(0, (_called(given), given))
+        self.beginning = dropdown("Begin with", "Network to start from", entries)
+        self.beginning.value = given
+        self.beginning.observe(self._began_with, "value")
+        self.path = widgets.Text(
+            value="my_network.safetensors", description="File", continuous_update=False,
+            tooltip="Path ending in .safetensors, on the machine that runs the notebook",
+            layout={"width": "auto", "flex": "1 1 200px", "max_width": "420px"},
+            style={"description_width": "auto"},
+        )  # fmt: skip
+        self._fields = row(self.beginning, self.steps, self.seed)
+
+    def _make_buttons(self) -> None:
+        self.start = button("Start", "Train anew", button_style="primary")
+        self.stop = button("Stop", "Stop after this step; what was learnt stays")
+        self.resume = button("Resume", "Go on where it was stopped")
+        self.save = button("Save network", "Write the best network so far")
+        for made in (self.start, self.stop, self.resume, self.save):
+            made.on_click(self._pressed)
+        self._buttons = row(together(self.start, self.stop, self.resume), self.path, self.save)
+
+    @guarded
+    def _pressed(self, made: widgets.Button) -> None:
+        if made is self.save:
+            self.panel.save(self.path.value)
+            return
+        act = {id(self.start): "start", id(self.stop): "stop", id(self.resume): "resume"}
+        getattr(self.panel, act[id(made)])()
+
+    @guarded
+    def _began_with(self, change: Any) -> None:
+        self.panel.beginning = change["new"]
+
+    @guarded
+    def _ticked(self, _: Any) -> None:
+        if not self._busy:
+            self.panel.held_back = tuple(n for n, box in enumerate(self.boxes) if box.value)
+
+    def _rest(self, _: Any) -> None:
+        run = self.panel.run
+        running = run.job.running
+        self.start.disabled = running
+        self.stop.disabled = not running
+        self.resume.disabled = not run.resumable
+
+
+def _summary(pairs: list[Any], held: tuple[int, ...]) -> str:
+    if not pairs:
+        return "No pairs yet: label columns in some images first."
+    columns = sum(len(pair.columns) for pair in pairs)
+    told = f"<b>{len(pairs)}</b> pairs with {columns:,} columns; "
+    if not held:
+        return told + "none is held back, so that the latest network is kept, not the best."
+    return told + f"{len(held)} (ticked) held back to test on."
+
+
+def _called(network: Any) -> str:
+    if isinstance(network, str | Path):
+        return Path(network).name
+    return str(network.card.get("name", "the network given"))
+
+
+def _link(panel: Any, name: str, field: Any) -> None:
+    field.value = getattr(panel, name)
+    field.observe(lambda change: setattr(panel, name, change["new"]), "value")
+    panel.observe(lambda change: setattr(field, "value", change["new"]), name)
