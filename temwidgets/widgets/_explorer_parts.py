@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from temwidgets.widgets.panels.compare import ComparePanel
 from temwidgets.widgets.panels.counting import CountPanel
 from temwidgets.widgets.panels.displacement import DisplacementPanel
-from temwidgets.widgets.panels.find import FindPanel
+from temwidgets.widgets.panels.finders import Finders
 from temwidgets.widgets.panels.fit import FitPanel
 from temwidgets.widgets.panels.intensity import IntensityPanel
 from temwidgets.widgets.panels.lattice import LatticePanel
@@ -37,7 +37,7 @@ Make = Callable[[Workspace, ImageView], Any]
 _PANELS: dict[str, Make] = {
     "Load": lambda workspace, view: LoadPanel(workspace, status=False),
     "Prepare": lambda workspace, view: PreparePanel(workspace, view=view, status=False),
-    "Find": lambda workspace, view: FindPanel(workspace, status=False),
+    "Find": lambda workspace, view: Finders(workspace, view),
     "Fit": lambda workspace, view: FitPanel(workspace, status=False),
     "Intensity": lambda workspace, view: IntensityPanel(workspace, status=False),
     "Lattice": lambda workspace, view: LatticePanel(workspace, view=view, status=False),
@@ -133,6 +133,13 @@ def column_parts(workspace: Workspace) -> Parts:
 def panel(name: str) -> Any:
     """Return a property that gives the panel of a step."""
     return property(lambda explorer: explorer.parts.panels[name], doc=f"The panel of {name!r}.")
+
+
+def finder(name: str) -> Any:
+    """Return a property that gives one of the panels that find columns."""
+    return property(
+        lambda explorer: getattr(explorer.parts.panels["Find"], name), doc=f"Find by {name}."
+    )
 
 
 def view(name: str) -> Any:

@@ -8,7 +8,7 @@ import traitlets
 import xarray as xr
 
 from temwidgets.widgets._explorer_frame import ExplorerFrame
-from temwidgets.widgets._explorer_parts import STEPS, VIEWS, column_parts, panel, view
+from temwidgets.widgets._explorer_parts import STEPS, VIEWS, column_parts, finder, panel, view
 
 
 class Explorer(ExplorerFrame):
@@ -37,6 +37,8 @@ class Explorer(ExplorerFrame):
     load, prepare, find, fit, intensity, lattice, sublattices, displacement, strain,
     compare, count, vacancies
         The panels of the steps.
+    finders, network, label
+        What the step "Find" shows, ``finders.by`` "peaks" (the panel `find`), "network" or "label".
 
     Raises
     ------
@@ -46,7 +48,8 @@ class Explorer(ExplorerFrame):
 
     step = traitlets.Enum(STEPS, "Find")
     plot = traitlets.Enum(VIEWS, "Histogram")
-    load, prepare, find = panel("Load"), panel("Prepare"), panel("Find")
+    load, prepare, finders = panel("Load"), panel("Prepare"), panel("Find")
+    find, network, label = finder("peaks"), finder("network"), finder("label")
     fit, intensity, lattice = panel("Fit"), panel("Intensity"), panel("Lattice")
     sublattices, displacement = panel("Sublattices"), panel("Displacement")
     strain, compare = panel("Strain"), panel("Compare")

@@ -176,3 +176,20 @@ def test_every_plot_can_be_shown_and_one_is_awake(image, columns):
         assert awake == [shown]
     assert explorer.strain_map is explorer.parts.view("Strain map")
     explorer.close()
+
+
+def test_three_ways_to_find_share_one_tab(image, columns):
+    explorer = Explorer(image, columns)
+    assert explorer.finders.children[-1] is explorer.find
+    assert not explorer.network.active
+    explorer.finders.by = "network"
+    assert explorer.finders.children[-1] is explorer.network
+    assert explorer.network.active
+    explorer.step = "Fit"
+    assert not explorer.network.active
+    explorer.step = "Find"
+    assert explorer.network.active
+    explorer.finders.by = "label"
+    assert explorer.finders.children[-1] is explorer.label
+    assert explorer.label.view is explorer.image_view
+    explorer.close()

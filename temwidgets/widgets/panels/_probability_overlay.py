@@ -11,7 +11,7 @@ from temwidgets.networks import finding
 from temwidgets.widgets.views.image_view import ImageView
 
 _NAME = "probability"
-_LEAST = 0.02  # what is less likely does not tint the image
+_LEAST = 0.1  # what is less likely does not tint the image
 
 
 class ProbabilityOverlay(widgets.HBox):
