@@ -1,0 +1,83 @@
+import jax
+import numpy as np
+import pytest
+
+from temwidgets.networks.ap_gan import APGan
+from temwidgets.networks.ap_gan_pairs import image_channels, probability_maps
+from temwidgets.networks.ap_gan_prediction import (
+    MapPrediction,
+    apply_tiles,
+    detect_species,
+    predict_maps,
+)
+from temwidgets.networks.store import Network
+
+
+@pytest.fixture(name="model", scope="module")
+def _model():
+    return APGan(jax.random.key(0), channels=4, blocks=2, species=3)
+
+
+def _columns(shape=(90, 70), apart=12):
+    y, x = np.mgrid[8 : shape[0] - 4 : apart, 8 : shape[1] - 4 : apart].reshape(2, -1)
+    rng = np.random.default_rng(0)
+    columns = np.stack([y, x], axis=1) + rng.uniform(-0.5, 0.5, (len(y), 2))
+    return columns, rng.integers(0, 3, len(y))
+
+
+def test_columns_are_found_between_pixels_with_their_species():
+    columns, species = _columns()
+    found = detect_species(
+        probability_maps(columns, species, (90, 70), count=3, sigma=1.8), separation=6
+    )
+    order = np.lexsort(np.rint(found.place).T)
+    wanted = np.lexsort(np.rint(columns).T)
+    np.testing.assert_allclose(found.place[order], columns[wanted], atol=0.02)
+    np.testing.assert_array_equal(found.species[order], species[wanted])
+
+
+def test_the_strongest_species_wins_where_two_are_near():
+    maps = probability_maps(np.array([[20.0, 20], [22, 21]]), [0, 2], (40, 40), count=3, sigma=2)
+    maps[..., 0] *= 0.7
+    found = detect_species(maps, separation=6)
+    assert found.species.tolist() == [2]
+    assert found.probability == pytest.approx([1])
+    assert len(detect_species(maps, separation=2).species) == 2
+    assert len(detect_species(0.2 * maps, threshold=0.3).species) == 0
+
+
+def test_nothing_is_found_in_nothing():
+    assert detect_species(np.zeros((20, 30, 3), np.float32), threshold=0.0).place.shape == (0, 2)
+
+
+@pytest.mark.parametrize("shape", [(150, 61), (97, 130)])
+def test_tiles_give_what_the_whole_gives(model, shape):
+    channels = image_channels(np.random.default_rng(0).standard_normal(shape))
+    whole = np.asarray(model(channels[None])[0])
+    seen = []
+    tiled = apply_tiles(model, channels, tile=64, overlap=30, report=seen.append)
+    np.testing.assert_allclose(tiled, whole, atol=1e-4)
+    assert seen[-1] == 1
+
+
+def test_an_image_on_another_scale_is_brought_to_that_of_the_network(model):
+    network = Network(model, {"spacing": 12.0})
+    image = np.random.default_rng(0).standard_normal((60, 81))
+    image[5:9, 5:9] = np.nan
+    same, half = predict_maps(network, image), predict_maps(network, image, spacing=24.0)
+    assert same.maps.shape == (60, 81, 3)
+    assert half.maps.shape == (30, 40, 3)
+    assert half.heat().shape == same.heat().shape == (60, 81)
+    assert 0 <= half.certainty() <= 1
+    with pytest.raises(ValueError, match="above 0"):
+        predict_maps(network, image, spacing=0.0)
+
+
+def test_columns_are_told_in_pixels_of_the_image():
+    columns, species = _columns()
+    maps = probability_maps(columns, species, (90, 70), count=3, sigma=1.8)
+    found = MapPrediction(maps, 0.5, (180, 140), 24.0).columns()
+    place = (columns + 0.5) / 0.5 - 0.5
+    away = np.abs(found.place[:, None] - place[None]).max(-1).min(1)
+    assert len(found.place) == len(columns)
+    assert away.max() < 0.05
