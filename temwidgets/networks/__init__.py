@@ -10,6 +10,7 @@ from typing import Any
 
 _HOME = {
     "temwidgets.networks.batches": ("Pair",),
+    "temwidgets.networks.evaluation": ("evaluate", "finders"),
     "temwidgets.networks.finding": ("find_candidates", "find_columns", "predict_image"),
     "temwidgets.networks.fine_tuning": ("Progress", "Training", "train"),
     "temwidgets.networks.validation": ("Score", "score_pairs", "score_places"),

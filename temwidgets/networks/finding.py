@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from scipy import ndimage as ndi
 from scipy.spatial import KDTree
 
 from temwidgets.analysis import finding as classical
@@ -18,11 +19,14 @@ from temwidgets.networks.shipped import locate
 Report = Callable[[float], None]
 
 DEFAULT = "default"
-_UNSURE = 0.6
+_UNSURE = 0.5
+_NOWHERE = 0.35  # certainty that images without columns do not reach
+_SURE = 0.75  # probability that single places reach by chance in such images
 _BLOB = 5.0  # spacing over sigma of single atoms: networks are trained on 4 to 6
+_SCREEN = 1024  # pixels a side that a map of probability needs at most
 _LEAST = 0.05  # probability below which nothing is a candidate
 ADVICE = (
-    "The network is not sure of these columns (certainty {0:.2f}; 0.8 and more is usual)."
+    "The network is not sure of these columns (certainty {0:.2f}; 0.7 and more is usual)."
     " The structure may be unlike any it was trained on: look at the map of probability, and"
     " retrain it on some corrected images if columns are wrong."
 )
@@ -168,7 +172,7 @@ def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
     classical.check_options(separation, seen.contrast)
     result = _as_columns(seen.prediction, seen.image, separation, seen.contrast)
     result.attrs["network"] = str(seen.card.get("name", "unnamed"))
-    result.attrs["automatic_threshold"] = float(seen.card.get("threshold", 0.3))
+    result.attrs["automatic_threshold"] = _threshold(seen.card, result.attrs["certainty"])
     return with_frame_of(seen.image, result)
 
 
@@ -179,13 +183,16 @@ def spacing_of(seen: Seen) -> float:
 
 
 def probability_map(seen: Seen) -> xr.DataArray:
-    """Return the probability that there is a column, (y, x), on the cells that a network told it.
+    """Return the probability that there is a column, (y, x), between the cells interpolated.
 
-    Its coordinates are those of the image, its pixels about a sixth of the spacing.
+    Its coordinates are those of the image, its pixels a sixth of the spacing or less.
     """
-    values = seen.prediction.answer.probability
+    told = seen.prediction.answer.probability
+    finer = int(np.clip(_SCREEN // max(told.shape), 1, 4))
+    index = [(np.arange(n * finer) + 0.5) / finer - 0.5 for n in told.shape]
+    values = ndi.map_coordinates(told, np.meshgrid(*index, indexing="ij"), order=1, mode="nearest")
     to_pixels = seen.prediction.cell / seen.prediction.zoom
-    cells = [(np.arange(n) + 0.5) * to_pixels - 0.5 for n in values.shape]
+    cells = [(at + 0.5) * to_pixels - 0.5 for at in index]
     grid = pixel_grid(seen.image)
     coords = {
         name: quantity(name, length, grid.units, name)
@@ -280,3 +287,9 @@ def _as_columns(
         advice=ADVICE.format(certainty) if certainty < _UNSURE else "",
     )
     return columns
+
+
+def _threshold(card: dict[str, Any], certainty: float) -> float:
+    """Probability to cut at: that of the card, or a high one where nothing seems to be."""
+    usual = float(card.get("threshold", 0.4))
+    return max(usual, _SURE) if certainty < _NOWHERE else usual

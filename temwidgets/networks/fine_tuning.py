@@ -185,7 +185,7 @@ def _beginning(start: str | Path | Network | None, seed: int) -> Network:
         return start
     if start is not None:
         return load(start)
-    card = {"architecture": "residual_unet", "options": {}, "spacing": NOMINAL, "threshold": 0.3}
+    card = {"architecture": "residual_unet", "options": {}, "spacing": NOMINAL, "threshold": 0.4}
     return Network(build("residual_unet", seed=seed), card)
 
 

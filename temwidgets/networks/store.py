@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from temwidgets.networks.ap_gan import APGan
 from temwidgets.networks.atomid_net import AtomIDNet, PlainUNet
 from temwidgets.networks.residual_unet import ResidualUNet
 from temwidgets.networks.shipped import available as available
@@ -20,6 +21,7 @@ ARCHITECTURES = {
     "residual_unet": ResidualUNet,
     "atomid_net": AtomIDNet,
     "plain_unet": PlainUNet,
+    "ap_gan": APGan,
 }
 
 

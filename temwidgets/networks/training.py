@@ -99,14 +99,16 @@ class Trainer:
     def save(self, path: str | Path) -> None:
         """Write all that is needed to go on."""
         path = Path(path)
-        part = path.with_name(path.name + ".part")
+        part = path.with_name("part_" + path.name)
         # written beside and moved: a checkpoint is whole or not there
-        eqx.tree_serialise_leaves(part, self.state)
+        with part.open("wb") as file:
+            eqx.tree_serialise_leaves(file, self.state)
         part.replace(path)
 
     def resume(self, path: str | Path) -> None:
         """Go on from what `save` wrote; the model and its options must be the same."""
-        self.state = eqx.tree_deserialise_leaves(Path(path), self.state)
+        with Path(path).open("rb") as file:
+            self.state = eqx.tree_deserialise_leaves(file, self.state)
 
 
 def _make_step(optimise: optax.GradientTransformation, loss: Loss, half: bool) -> Callable:

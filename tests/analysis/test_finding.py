@@ -9,8 +9,8 @@ import temwidgets as tw
 from temwidgets.analysis.finding import apply_threshold, find_candidates
 from temwidgets.analysis.scores import score_columns
 from temwidgets.analysis.spacing import estimate_separation
-from temwidgets.networks.finding import find_columns
 from temwidgets.conventions import frame_of
+from temwidgets.networks.finding import find_columns
 from temwidgets.synthetic import Site, crowded, hexagonal, lattice_image, perovskite, plane
 
 

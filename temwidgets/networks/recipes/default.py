@@ -45,7 +45,13 @@ def main() -> None:
 def named(training: Training) -> Network:
     """Return the network with its name, data and licence on the card."""
     network = training.network
-    card = {**network.card, "name": "default", "data": DATA, "licence": "BSD-3-Clause"}
+    card = {
+        **network.card,
+        "name": "default",
+        "threshold": 0.4,
+        "data": DATA,
+        "licence": "BSD-3-Clause",
+    }
     return Network(network.model, card)
 
 

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+import temwidgets as tw
+from temwidgets.networks import finding
+
+
+def test_columns_in_a_calibrated_image_with_an_origin():
+    image, truth = tw.synthetic.honeycomb(
+        (180, 220), separation=0.15, sampling=(0.01, 0.0125), origin=(3.0, -2.0), dose=60.0
+    )
+    found = tw.find_columns(image, method="network")
+    places = [np.column_stack([d["y"], d["x"]]) for d in (found, truth)]
+    assert tw.networks.score_places(*places, 0.05).f1 > 0.97
+    assert found["y"].attrs["units"] == "nm"
+    assert found["probability"].values[0] == found["probability"].values.max()
+    assert found.attrs["network"] == "default"
+    assert found.attrs["certainty"] > 0.5
+    assert found.attrs["advice"] == ""
+    assert 0.12 < found.attrs["separation"] < 0.18
+
+
+def test_the_result_can_be_fitted_and_cut():
+    image, truth = tw.synthetic.hexagonal((120, 150), dose=50.0)
+    found = tw.find_columns(image, method="network")
+    fitted = tw.fit_columns(image, found)
+    assert abs(fitted.sizes["column"] - truth.sizes["column"]) <= 3
+    assert tw.apply_threshold(found, 0.99).sizes["column"] < found.sizes["column"]
+
+
+def test_dark_columns_are_found_when_told_so():
+    image, truth = tw.synthetic.hexagonal((120, 150), dose=200.0)
+    found = tw.find_columns(image.max() - image, method="network", contrast="dark")
+    assert abs(found.sizes["column"] - truth.sizes["column"]) <= 3
+
+
+@pytest.mark.parametrize("lost", [0.3, 0.7])
+def test_missing_pixels_are_no_obstacle(lost):
+    image, truth = tw.synthetic.hexagonal((160, 130), dose=200.0)
+    known = np.random.default_rng(0).random(image.shape) > lost
+    found = tw.find_columns(image.where(known), method="network")
+    places = [np.column_stack([d["y"], d["x"]]) for d in (found, truth)]
+    assert tw.networks.score_places(*places, 5.0).f1 > 0.97
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_found_in_noise(seed):
+    noise = np.random.default_rng(seed).poisson(20, (150, 200))
+    assert tw.find_columns(tw.make_image(noise), method="network").sizes["column"] <= 2
+
+
+def test_vacancies_stay_empty():
+    image, truth = tw.synthetic.hexagonal((256, 200), dose=30.0, vacancies=0.05, seed=3)
+    found = tw.find_columns(image, method="network")
+    gone = np.column_stack([truth.attrs["vacancy_y"], truth.attrs["vacancy_x"]])
+    inside = ((gone > 4) & (gone < np.array(image.shape) - 5)).all(axis=1)
+    assert inside.sum() >= 4
+    place = np.column_stack([found["y"], found["x"]])
+    filled = [np.hypot(*(place - at).T).min() < 5 for at in gone[inside]]
+    assert np.mean(filled) <= 0.1
+
+
+def test_mistakes_get_a_sentence():
+    image = tw.synthetic.hexagonal((64, 64))[0]
+    with pytest.raises(ValueError, match="separation is a length and must be positive"):
+        tw.find_columns(image, method="network", separation=-1)
+    with pytest.raises(ValueError, match='contrast is "bright" or "dark"'):
+        tw.find_columns(image, method="network", contrast="grey")
+    with pytest.raises(FileNotFoundError, match="no network 'none'"):
+        tw.find_columns(image, method="network", network="none")
+    with pytest.raises(ValueError, match="No pixel of this image is finite"):
+        tw.find_columns(image * np.nan, method="network")
+
+
+def test_a_low_certainty_is_told():
+    image = tw.synthetic.hexagonal((96, 96))[0]
+    found = finding.find_candidates(image, network=_timid())
+    assert found.attrs["certainty"] < 0.5
+    assert "not sure of these columns" in found.attrs["advice"]
+
+
+def _timid():
+    """The default network, less sure of itself."""
+    import equinox as eqx
+
+    network = tw.networks.load("default")
+    bias = network.model.tail.bias.at[0].add(-3.0)
+    return network._replace(model=eqx.tree_at(lambda m: m.tail.bias, network.model, bias))
