@@ -245,6 +245,26 @@ assert inner.sizes["domain"] == 2 and abs(inner["area"][1] - 48.7) < 1.5, inner
 film = tw.segment_domains(tw.examples.load("perovskite_trilayer"))
 assert film.sizes["domain"] == 1 and film.attrs["crystalline_fraction"] > 0.98, film
 """,
+    "07_network": """
+for dose in (0.2, 0.25):
+    assert scores[dose, "network"] > scores[dose, "peaks"] + 0.01, scores
+assert abs(scores[1.0, "network"] - scores[1.0, "peaks"]) < 0.03, scores
+assert halves["likelier half"] > halves["other half"] + 0.03, halves
+assert certain[0.2] < certain[1.0], certain
+assert score_peaks < 0.8 and score_before < 0.8, (score_peaks, score_before)
+assert before.attrs["certainty"] > 0.7 and not before.attrs["advice"], before.attrs
+assert held_back["retrained"] > held_back["default"] + 0.08, held_back
+assert score_after > max(score_before, score_peaks) + 0.1, score_after
+assert again.equals(after)
+assert panel.run.message.text.startswith("Trained 4 steps."), panel.run.message
+assert panel.network is not None and panel.workspace.columns is not None
+labels.pairs = pairs[:2]
+assert len(following.pairs) == 2
+known = tw.find_columns(monolayer(1.0)[0], method="network", network=network)
+assert scored(known, monolayer(1.0)[1]) > 0.9
+alone = tw.networks.train(train[:1], start="default", steps=60)
+assert tw.networks.score_pairs(alone, test).f1 > held_back["default"] + 0.03
+""",
 }
 
 
