@@ -71,8 +71,10 @@ class TrainingCurve(widgets.VBox):
         finite = self.losses[np.isfinite(self.losses) & (self.losses > 0)]
         low, high = (finite.min(), finite.max()) if finite.size else (0.1, 1.0)
         set_range(self._loss, self._axes[1], low / 1.2, high * 1.2)
-        if high * 1.2 < 100 * low:  # too few powers of ten to read a curve by
-            ticks = [m * t for t in decade_ticks(low / 20, high * 2) for m in (1, 2, 5)]
+        if high * 1.2 < 12 * low:  # too few powers of ten to read a curve by
+            ticks = [
+                m * t for t in decade_ticks(low / 20, high * 2) for m in (1, 1.5, 2, 3, 4, 5, 7)
+            ]
             kept = [float(f"{t:.3g}") for t in ticks if low / 1.2 <= t <= high * 1.2]
             self._axes[1].tick_values = np.array(kept)
 
