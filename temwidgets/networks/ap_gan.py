@@ -126,8 +126,8 @@ class APGan(eqx.Module):
         self.stem = Conv(first, self.channels_in, channels)
         self.blocks = [NormalisedBlock(k, channels) for k in keys]
         tail = Conv(last, channels, species, gain=0.1)
-        # most pixels are far from any column
-        self.tail = eqx.tree_at(lambda c: c.bias, tail, jnp.full(species, -2.0))
+        # most pixels are far from columns; much lower, and the map of a weak species may die
+        self.tail = eqx.tree_at(lambda c: c.bias, tail, jnp.full(species, -1.0))
 
     def __call__(self, x: Array) -> Array:
         """Map (batch, y, x, 2) to probabilities (batch, y, x, species), 0 to 1."""

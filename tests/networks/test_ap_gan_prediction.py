@@ -10,6 +10,7 @@ from temwidgets.networks.ap_gan_prediction import (
     detect_species,
     predict_maps,
 )
+from temwidgets.networks.recipes.ap_gan import multilayer_pair
 from temwidgets.networks.store import Network
 
 
@@ -81,3 +82,13 @@ def test_columns_are_told_in_pixels_of_the_image():
     away = np.abs(found.place[:, None] - place[None]).max(-1).min(1)
     assert len(found.place) == len(columns)
     assert away.max() < 0.05
+
+
+def test_the_recipe_makes_pairs_of_three_species_again_and_again():
+    pair, again = (multilayer_pair(3, 96, lost=0.7) for _ in range(2))
+    np.testing.assert_array_equal(pair.image, again.image)
+    assert 0.65 < np.isnan(pair.image).mean() < 0.75
+    image = multilayer_pair(3, 96).image
+    places = np.rint(pair.columns).astype(int)
+    kinds = [image[tuple(places[pair.species == kind].T)].mean() for kind in range(3)]
+    assert kinds[0] > kinds[1] > kinds[2] > image.min()

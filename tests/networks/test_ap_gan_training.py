@@ -11,7 +11,7 @@ from temwidgets.networks.ap_gan_pairs import map_batches, pair_maps, probability
 from temwidgets.networks.ap_gan_training import GanTrainer
 from temwidgets.networks.batches import Pair
 
-SMALL = {"channels": 6, "blocks": 2, "species": 2}
+SMALL = {"channels": 12, "blocks": 4, "species": 2}
 
 
 def _pair(seed=0, shape=(60, 52)):
@@ -84,10 +84,10 @@ def test_wrong_pairs_and_options_are_told(pair):
 
 def test_training_makes_maps_like_the_right_ones(pair):
     batch = next(_batches(pair, lost=0.0))
-    trainer = _trainer(80)
+    trainer = _trainer(60)
     losses = list(trainer.run(repeat(batch)))
-    assert losses[-1].ssim < 0.5 * losses[0].ssim
-    assert losses[-1].psnr > losses[0].psnr + 1
+    assert losses[-1].ssim < 0.2 * losses[0].ssim
+    assert losses[-1].psnr > losses[0].psnr + 5
     assert all(np.isfinite(losses).ravel())
     # by running statistics the generator does as well
     assert float(ssim(trainer.model(batch.channels), batch.maps).mean()) > 1 - losses[0].ssim
