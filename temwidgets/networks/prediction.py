@@ -44,7 +44,8 @@ class Prediction(NamedTuple):
             threshold=threshold, separation=least, cell=self.cell,
         )  # fmt: skip
         place = (found.place + 0.5) / self.zoom - 0.5
-        inside = ((place > -0.5) & (place < np.array(self.shape) - 0.5)).all(axis=1)
+        # as everywhere: a column is in the image if it lies within the outermost pixel centres
+        inside = ((place >= 0) & (place <= np.array(self.shape) - 1)).all(axis=1)
         return Found(place[inside], found.probability[inside])
 
     def certainty(self) -> float:
