@@ -29,6 +29,8 @@ def test_the_names_in_the_table_are_there():
     rows = README.split("| to | there is |")[1].split("###")[0]
     for name in re.findall(r"`(\w+)`", rows):
         assert name in tw.__all__ or name in tw.widgets.__all__, name
+    for name in re.findall(r"`networks\.(\w+)`", rows):
+        assert name in tw.networks.__all__, name
 
 
 def test_every_dependency_is_explained():

@@ -40,6 +40,16 @@ def centre(lab, cell, label):
     )
 
 
+def click_domain(lab, cell, label):
+    """Click a domain where it lies by then: on a busy machine the page still moves at first."""
+    for _ in range(5):
+        lab.page.mouse.click(*centre(lab, cell, label))
+        lab.page.wait_for_timeout(1500)
+        if lab.value("view.chosen") == [label]:
+            return
+    raise AssertionError(f"Domain {label} was clicked five times and is not chosen.")
+
+
 def colour_at(cell, x, y):
     """Mean colour of the screen round a point."""
     box = cell.canvas.first.bounding_box()
@@ -52,8 +62,7 @@ def test_a_domain_is_clicked_away(lab, shown):
     assert lab.value("view.domains.sizes['domain']") == 2
     first, second = centre(lab, shown, 0), centre(lab, shown, 1)
     assert abs(colour_at(shown, *first) - colour_at(shown, *second)).max() > 40
-    lab.page.mouse.click(*first)
-    lab.wait_value("view.chosen", [0])
+    click_domain(lab, shown, 0)
     shown.output.get_by_text("Domain 0: ").wait_for()
     assert lab.value("view.table.chosen") == [0]
     shown.output.get_by_role("button", name="Exclude").click()

@@ -18,6 +18,8 @@ from temwidgets.kernels.fourier.bands import (
 from temwidgets.kernels.fourier.local_peaks import Peaks
 from temwidgets.kernels.fourier.low_angle import smoothness, split
 from temwidgets.kernels.fourier.noise_floor import NoiseFloor, flattened, noise_floor
+from temwidgets.kernels.fourier.rims import is_rim
+from temwidgets.kernels.fourier.ring_noise import ring_amplitude
 from temwidgets.kernels.fourier.tiled_spectra import FEWEST
 
 WIDEST = 0.1
@@ -27,6 +29,8 @@ SNR = 5.0
 LEAST_SNR = 3.5
 SMOOTH = 2.2
 """Least SNR that the smoothness of local g speaks for."""
+LEAST_RING = 3.0
+"""Amplitude over that in other directions: texture of a thicker film has 2.4, weak fringes 4."""
 ROUNDS = 4
 SETTLED = 0.02
 """Relative change of the window at which another round changes nothing."""
@@ -139,6 +143,8 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
         return None
     if not extended(region, seen.step) or smoothness(region, seen.away(g), seen.step) < SMOOTH:
         return None
+    if not _lattice(field, seen, region, g, amplitude):
+        return None
     local = _local_mean(seen, region)
     return Reflection(
         g,
@@ -151,6 +157,14 @@ def refine(field: Field, peak: Peaks, least: float) -> Reflection | None:
         local,
         _likeness(seen, local),
     )
+
+
+def _lattice(field: Field, seen: View, region: np.ndarray, g: np.ndarray, amplitude: float) -> bool:
+    """Tell fringes from the texture of a thicker film and from the rim of a specimen."""
+    if amplitude < LEAST_RING * ring_amplitude(field.image, g, seen.sigma, region):
+        return False
+    places = np.argwhere(region) * seen.band.step
+    return not is_rim(field.flat, field.sides, places, g, seen.sigma, amplitude)
 
 
 def window_for(field: Field, g: np.ndarray, amplitude: float) -> float:

@@ -23,6 +23,13 @@ def test_an_amorphous_film_has_none():
     assert (domains.label == -1).all()
 
 
+def test_the_rim_of_soot_is_no_domain():
+    found = tw.segment_domains(tw.examples.load("soot_fringes"))
+    assert found.sizes["domain"] >= 1
+    # layers of graphene alone; the bright rim has a period of 0.9 to 1.1 nm
+    assert float(found["d_spacing"].max()) < 0.42
+
+
 def test_it_can_be_stopped():
     image, _ = tw.synthetic.amorphous((100, 100))
 
