@@ -63,6 +63,7 @@ def test_a_domain_is_clicked_away(lab, shown):
     first, second = centre(lab, shown, 0), centre(lab, shown, 1)
     assert abs(colour_at(shown, *first) - colour_at(shown, *second)).max() > 40
     click_domain(lab, shown, 0)
+    first, second = centre(lab, shown, 0), centre(lab, shown, 1)
     shown.output.get_by_text("Domain 0: ").wait_for()
     assert lab.value("view.table.chosen") == [0]
     shown.output.get_by_role("button", name="Exclude").click()
