@@ -95,6 +95,12 @@ def segment_domains(
     window that a reflection is seen through, never less than 1.5 periods; a domain that is
     smaller than about three windows is not seen. Crystals that differ by less than about 1.5
     degrees or 2.5 % in d-spacing are not parted.
+
+    With "pursuit", fringes have 3 times the amplitude that their region holds in the quiet
+    directions of the ring with the same d: texture of a thicker place repeats in all directions.
+    Fringes over less than 8 periods along a step of the mean or of the variance of the image are
+    Fresnel fringes of an edge; so a shell of few planes round a particle is left out as well, but
+    a thin lamella within a film is not.
     """
     check_image(image, finite=True)
     grid = pixel_grid(image)

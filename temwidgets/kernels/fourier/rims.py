@@ -49,26 +49,21 @@ def is_rim(
     if along * k > FEW:
         return False
     away = (along / 2 + BEYOND * sigma) * length / k / sides
-    found = [_statistics(flat, places + s * away, sigma / sides) for s in (1, -1)]
-    if any(one is None for one in found):
-        return False
-    (mean, variance), (other, rest) = ((one[0], one[1]) for one in found if one is not None)
-    steep = abs(mean - other) > STEP * amplitude
-    return steep or max(variance, rest) > ROUGHER * min(variance, rest)
+    mean, variance = np.array(
+        [_statistics(flat, places + side * away, sigma / sides) for side in (1, -1)]
+    ).T
+    steep = abs(mean[0] - mean[1]) > STEP * amplitude
+    return bool(steep or variance.max() > ROUGHER * variance.min())
 
 
-def _statistics(
-    flat: np.ndarray, places: np.ndarray, width: np.ndarray
-) -> tuple[float, float] | None:
-    """Mean and variance of windows at places; None when they lie outside the image."""
+def _statistics(flat: np.ndarray, places: np.ndarray, width: np.ndarray) -> tuple[float, float]:
+    """Mean and variance in windows at places, or at the edge of the image nearest to them."""
     last = np.array(flat.shape) - 1
-    kept = places[((places >= 0) & (places <= last)).all(1)]
-    if not len(kept):
-        return None
-    low = np.maximum(np.floor(kept.min(0) - 3 * width).astype(int), 0)
-    high = np.minimum(np.ceil(kept.max(0) + 3 * width).astype(int) + 1, last + 1)
+    at = np.rint(np.clip(places, 0, last)).astype(int)
+    margin = np.ceil(3 * width).astype(int)
+    low, high = np.maximum(at.min(0) - margin, 0), at.max(0) + margin + 1
     part = flat[low[0] : high[0], low[1] : high[1]]
-    row, col = (np.rint(kept).astype(int) - low).T
-    means = local_mean(part, (float(width[0]), float(width[1])))[row, col]
-    squares = local_mean(part**2, (float(width[0]), float(width[1])))[row, col]
-    return float(means.mean()), float(np.mean(squares - means**2))
+    row, col = (at - low).T
+    size = (float(width[0]), float(width[1]))
+    mean, square = (local_mean(values, size)[row, col] for values in (part, part**2))
+    return float(mean.mean()), float((square - mean**2).mean())

@@ -37,3 +37,10 @@ def test_a_change_of_roughness_is_an_edge_too():
 @pytest.mark.parametrize("step", [0.0, 3.0])
 def test_many_fringes_are_a_lattice_whatever_lies_beside(step):
     assert not is_rim(ringing(step=step), SIDES, places(10, 150), G, 8.0, 1.0)
+
+
+def test_sides_beyond_the_image_are_looked_at_where_it_ends():
+    noise = 0.3 * np.random.default_rng(0).standard_normal((120, 160))
+    noise[:, 80:] *= 4
+    cut = (ringing() + noise)[:, 60:100]  # less than a window on either side of the fringes
+    assert is_rim(cut, SIDES, places() - [0, 60], G, 8.0, 1.0)
