@@ -18,7 +18,7 @@ _HOME = {
     "temwidgets.analysis.spacing": ("estimate_separation",),
     "temwidgets.analysis.finding": ("apply_threshold", "find_candidates"),
     "temwidgets.networks.finding": ("find_columns",),
-    "temwidgets.analysis.scores": ("match_columns", "score_columns"),
+    "temwidgets.analysis.scores": ("match_columns", "pool_scores", "score_columns"),
     "temwidgets.analysis.editing": (
         "add_columns",
         "delete_columns",

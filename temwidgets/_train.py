@@ -47,7 +47,7 @@ def train(path: str) -> Path:
     # a look at the very end, for the last one was up to a hundred steps ago
     network = training.network
     if test:
-        network.card["scores"] = {"f1": networks.score_pairs(network, test).f1}
+        network.card["scores"] = {"f1": float(networks.score_pairs(network, test)["f1"])}
     return networks.save(network, out)
 
 

@@ -263,7 +263,7 @@ assert len(following.pairs) == 2
 known = tw.find_columns(monolayer(1.0)[0], method="network", network=network)
 assert scored(known, monolayer(1.0)[1]) > 0.9
 alone = tw.networks.train(train[:1], start="default", steps=60)
-assert tw.networks.score_pairs(alone, test).f1 > held_back["default"] + 0.03
+assert float(tw.networks.score_pairs(alone, test)["f1"]) > held_back["default"] + 0.03
 """,
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from scipy.sparse import coo_array
@@ -79,23 +81,60 @@ def score_columns(found: xr.Dataset, true: xr.Dataset, *, radius: float) -> xr.D
         If `radius` is not positive, or the length units differ.
     """
     pairs = match_columns(found, true, radius=radius)
-    n_found, n_true, hits = found.sizes["column"], true.sizes["column"], pairs.sizes["pair"]
-    unit = length_unit(found)
-    distance = pairs["distance"].values
-    scores = {
-        "n_found": (n_found, "1", "found columns"),
-        "n_true": (n_true, "1", "true columns"),
-        "n_matched": (hits, "1", "matched columns"),
-        "precision": (_ratio(hits, n_found), "1", "matched / found"),
-        "recall": (_ratio(hits, n_true), "1", "matched / true"),
-        "f1": (_ratio(2 * hits, n_found + n_true), "1", "F1 score"),
-        "jaccard": (_ratio(hits, n_found + n_true - hits), "1", "Jaccard index"),
-        "rmse": (np.sqrt(np.mean(distance**2)) if hits else np.nan, unit, "position RMSE"),
-        "chamfer": (_chamfer(*_positions(found, true, radius)), unit, "Chamfer distance"),
-    }
-    return xr.Dataset(
-        {name: quantity((), *value) for name, value in scores.items()}, attrs=pairs.attrs
+    counts = found.sizes["column"], true.sizes["column"], pairs.sizes["pair"]
+    squares = float((pairs["distance"].values ** 2).sum())
+    chamfer = _chamfer(*_positions(found, true, radius))
+    return _scores(*counts, squares, chamfer, length_unit(found)).assign_attrs(pairs.attrs)
+
+
+def pool_scores(scores: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Score several images together: each column counts alike, each image for the Chamfer distance.
+
+    Parameters
+    ----------
+    scores : sequence of Dataset
+        From `score_columns`, of one length unit.
+
+    Returns
+    -------
+    Dataset of numbers
+        As from `score_columns`.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or their length units differ.
+    """
+    units = {str(one["rmse"].attrs["units"]) for one in scores}
+    if len(units) != 1:
+        raise ValueError(
+            "Scores of one image or more in the same length unit can be pooled, but"
+            f" {len(scores)} came, in {', '.join(sorted(units)) or 'no unit'}."
+        )
+    found, true, hits = (
+        sum(int(one[name]) for one in scores) for name in ("n_found", "n_true", "n_matched")
     )
+    squares = sum(int(s["n_matched"]) * float(s["rmse"]) ** 2 for s in scores if s["n_matched"])
+    known = [float(s["chamfer"]) for s in scores if np.isfinite(s["chamfer"])]
+    chamfer = float(np.mean(known)) if known else float("nan")
+    return _scores(found, true, hits, squares, chamfer, units.pop())
+
+
+def _scores(
+    found: int, true: int, hits: int, squares: float, chamfer: float, unit: str
+) -> xr.Dataset:
+    scores = {
+        "n_found": (found, "1", "found columns"),
+        "n_true": (true, "1", "true columns"),
+        "n_matched": (hits, "1", "matched columns"),
+        "precision": (_ratio(hits, found), "1", "matched / found"),
+        "recall": (_ratio(hits, true), "1", "matched / true"),
+        "f1": (_ratio(2 * hits, found + true), "1", "F1 score"),
+        "jaccard": (_ratio(hits, found + true - hits), "1", "Jaccard index"),
+        "rmse": (np.sqrt(squares / hits) if hits else np.nan, unit, "position RMSE"),
+        "chamfer": (chamfer, unit, "Chamfer distance"),
+    }
+    return xr.Dataset({name: quantity((), *value) for name, value in scores.items()})
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -34,13 +34,24 @@ def find_peaks(
 def strongest(place: np.ndarray, height: np.ndarray, distance: float) -> np.ndarray:
     """Indices, by falling height, of points that have no kept higher one within `distance`."""
     order = np.argsort(-height, kind="stable")
-    pairs = KDTree(place[order]).query_pairs(distance, output_type="ndarray")
-    pairs.sort(axis=1)
-    kept = np.ones(len(order), bool)
+    return order[
+        first_of_rivals(
+            len(order), KDTree(place[order]).query_pairs(distance, output_type="ndarray")
+        )
+    ]
+
+
+def first_of_rivals(count: int, pairs: np.ndarray) -> np.ndarray:
+    """Tell which of `count` stay, in their order, if the first that stays drives out its rivals.
+
+    `pairs` (m, 2) are rivals.
+    """
+    pairs = np.sort(pairs, axis=1)
+    kept = np.ones(count, bool)
     for high, low in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].tolist():
         if kept[high]:
             kept[low] = False
-    return order[kept]
+    return kept
 
 
 def subpixel(image: np.ndarray, peaks: np.ndarray) -> np.ndarray:

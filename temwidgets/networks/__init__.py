@@ -11,9 +11,10 @@ from typing import Any
 _HOME = {
     "temwidgets.networks.batches": ("Pair",),
     "temwidgets.networks.evaluation": ("evaluate", "finders"),
-    "temwidgets.networks.finding": ("find_candidates", "find_columns", "predict_image"),
+    "temwidgets.networks.finding": ("find_candidates", "find_columns"),
     "temwidgets.networks.fine_tuning": ("Progress", "Training", "train"),
-    "temwidgets.networks.validation": ("Score", "score_pairs", "score_places"),
+    "temwidgets.networks.looking": ("predict_image",),
+    "temwidgets.networks.validation": ("score_pairs",),
     "temwidgets.networks.store": ("Network", "available", "build", "load", "save"),
 }
 _NAMES = {name: module for module, names in _HOME.items() for name in names}

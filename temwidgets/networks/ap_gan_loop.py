@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from temwidgets.networks.ap_gan_pairs import map_batches, spacing_of
-from temwidgets.networks.ap_gan_prediction import predict_maps
+from temwidgets.networks.ap_gan_pairs import map_batches
 from temwidgets.networks.ap_gan_training import GanLosses, GanTrainer
-from temwidgets.networks.batches import Pair
+from temwidgets.networks.batches import Pair, nearest_distance
+from temwidgets.networks.prediction import predict
 from temwidgets.networks.store import Network
 
 Watch = Callable[[int, GanLosses], None]
@@ -37,10 +37,11 @@ def predict_pairs(
     `spacing` is the distance of nearest neighbours in the images, px, if they are not on the
     network's own scale.
     """
+    guess = (float(network.card["spacing"]) if spacing is None else spacing,)
     pairs = []
     for image in images:
         values = np.asarray(image, np.float32)
-        found = predict_maps(network, values, spacing=spacing).columns(threshold)
+        found = predict(network, values, spacings=guess).columns(threshold)
         pairs.append(Pair(values, found.place, found.species))
     return pairs
 
@@ -118,6 +119,6 @@ def retrain(
     for losses in trainer.run(batches):
         if watch:
             watch(trainer.step, losses)
-    spacing = float(np.mean([spacing_of(pair.columns) for pair in pairs]))
+    spacing = float(np.mean([nearest_distance(pair.columns) for pair in pairs]))
     told = {"pairs": len(pairs), "steps": steps, "learning_rate": learning_rate, "seed": seed}
     return Network(trainer.model, {**network.card, "spacing": spacing, "retrained": told})

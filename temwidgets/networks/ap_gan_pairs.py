@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from temwidgets.kernels.spectra import without_plane
-from temwidgets.networks.batches import Pair
+from temwidgets.networks.batches import Pair, nearest_distance
 from temwidgets.networks.filtering import fill_missing
 
 SIGMA = 0.15
@@ -43,16 +42,6 @@ def image_channels(image: np.ndarray) -> np.ndarray:
     flat = without_plane(fill_missing(image, known))
     flat = np.clip(flat / max(float(flat.std()), 1e-12), -_CLIP, _CLIP)
     return np.stack([flat, known], axis=-1).astype(np.float32)
-
-
-def spacing_of(columns: np.ndarray) -> float:
-    """Mean distance to the nearest neighbour of columns (n, 2), px."""
-    if len(columns) < 2:
-        raise ValueError(
-            "A pair to train on needs two columns or more, to tell their distance by, but"
-            f" {len(columns)} came."
-        )
-    return float(np.mean(KDTree(columns).query(columns, k=2)[0][:, 1]))
 
 
 def probability_maps(
@@ -100,7 +89,7 @@ def pair_maps(pair: Pair, count: int) -> np.ndarray:
     """Draw the maps (y, x, count) of a pair; columns without species are all of species 0."""
     species = np.zeros(len(pair.columns), int) if pair.species is None else pair.species
     shape = (pair.image.shape[0], pair.image.shape[1])
-    sigma = SIGMA * spacing_of(pair.columns)
+    sigma = SIGMA * nearest_distance(pair.columns)
     return probability_maps(pair.columns, species, shape, count=count, sigma=sigma)
 
 

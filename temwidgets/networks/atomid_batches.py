@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from temwidgets.networks import batches as common
 from temwidgets.networks.filtering import fill_missing
@@ -110,26 +109,16 @@ def pair_heat(
     pairs: Sequence[common.Pair], size: int, *, zoom: tuple[float, float] = (0.8, 1.25)
 ) -> Draw:
     """Return what draws a turned, mirrored, rescaled part of one of `pairs`, size² pixels."""
-    apart = [nearest_distance(pair.columns) for pair in pairs]
+    apart = [common.nearest_distance(pair.columns) for pair in pairs]
 
     def draw(seed: np.random.SeedSequence) -> HeatExample:
         rng = np.random.default_rng(seed)
         which = int(rng.integers(len(pairs)))
         scale = float(np.exp(rng.uniform(*np.log(zoom))))
-        image, columns = common._part(pairs[which], size, scale, rng)
+        image, columns = common.turned_part(pairs[which], size, scale, rng)
         return heat_example(image, columns, apart[which] * scale)
 
     return draw
-
-
-def nearest_distance(columns: np.ndarray) -> float:
-    """Mean distance to the nearest neighbour, px; refuses fewer than two columns."""
-    if len(columns) < 2:
-        raise ValueError(
-            f"A pair to train on needs two columns or more, to tell their distance by, but"
-            f" {len(columns)} came."
-        )
-    return float(np.mean(KDTree(columns).query(columns, k=2)[0][:, 1]))
 
 
 def stack_heat(examples: Sequence[HeatExample]) -> HeatBatch:

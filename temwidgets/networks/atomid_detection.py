@@ -6,6 +6,7 @@ import numpy as np
 import scipy.ndimage as ndi
 from scipy.spatial import KDTree
 
+from temwidgets.kernels.peaks import first_of_rivals
 from temwidgets.networks.atomid_batches import SIGMA
 from temwidgets.networks.detection import Found
 
@@ -96,18 +97,10 @@ def suppress(
         Indices of the boxes that stay, largest value first.
     """
     order = np.argsort(-value, kind="stable")
-    if len(order) < 2:
-        return order
     centres = place[order].astype(float)
     pairs = KDTree(centres).query_pairs(side, p=np.inf, output_type="ndarray")
     common = (side - np.abs(centres[pairs[:, 0]] - centres[pairs[:, 1]])).prod(axis=1)
-    rivals: dict[int, list[int]] = {}
-    for a, b in pairs[common / (2 * side**2 - common) > overlap].tolist():
-        rivals.setdefault(max(a, b), []).append(min(a, b))
-    stays = np.ones(len(order), bool)
-    for later, earlier in sorted(rivals.items()):
-        stays[later] = not any(stays[e] for e in earlier)
-    return order[stays]
+    return order[first_of_rivals(len(order), pairs[common / (2 * side**2 - common) > overlap])]
 
 
 def _refined(heat: np.ndarray, peaks: np.ndarray, spacing: float) -> np.ndarray:

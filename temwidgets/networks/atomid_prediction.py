@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from temwidgets.networks.atomid_batches import normalised
+from temwidgets.networks.atomid_detection import detect_boxes
 from temwidgets.networks.atomid_net import HeatSpacing
-from temwidgets.networks.residual_unet import Maps
+from temwidgets.networks.detection import Found, detect
+from temwidgets.networks.prediction import Answer, distance_of
 from temwidgets.networks.tiles import apply
 
-Array = Any
 Report = Callable[[float], None]
 
 _TOP = 2.0  # largest heat; a column by itself has 1
-_SMALL = 1e-6
+_NEAREST = 4.0  # px: columns that are not farther apart are not told apart
 _STEP = 64  # px: sides are mirrored up to multiples of it
 
 
@@ -45,23 +43,25 @@ def predict_heat(model: Any, image: np.ndarray, *, report: Report | None = None)
     ny, nx = seen.shape
     # zeros beyond the border would draw the mean spacing towards that of nothing
     seen = np.pad(seen, [(0, -ny % _STEP), (0, -nx % _STEP)], mode="symmetric")
-    answer = apply(_AsMaps(model), seen[..., None], report=report)
-    heat = _TOP * answer.probability[:ny, :nx]
-    return HeatSpacing(heat, answer.spacing)
+    answer = apply(model, seen[..., None], report=report)
+    heat, spacing = answer if isinstance(answer, HeatSpacing) else (answer, float("nan"))
+    return HeatSpacing(np.clip(heat[:ny, :nx], 0.0, _TOP), spacing)
 
 
-class _AsMaps(eqx.Module):
-    """The answer in the form that `tiles.apply` takes: logits, offsets and log of the spacing."""
+def see(model: Any, image: np.ndarray, report: Report | None = None) -> Answer:
+    """Apply a network to an image, for `prediction.predict`.
 
-    model: Any
+    Windows are 0.8 of the separation; a `PlainUNet` has none of its own idea of the spacing, which
+    is measured between the maxima of its heat.
+    """
+    heat, spacing = predict_heat(model, image, report=report)
+    if not np.isfinite(spacing):
+        spacing = distance_of(detect(heat, np.zeros((*heat.shape, 2)), separation=_NEAREST))
+    if not np.isfinite(spacing):
+        spacing = _NEAREST
 
-    cell = 1
+    def columns(threshold: float, separation: float | None) -> Found:
+        window = None if separation is None else max(1, int(0.8 * separation))
+        return detect_boxes(heat, spacing, threshold=max(threshold, 1e-6), window=window)
 
-    def __call__(self, x: Array) -> Maps:
-        answer = self.model(x)
-        if isinstance(answer, HeatSpacing):
-            heat, spacing = answer.heat, jnp.log(jnp.maximum(answer.spacing, 1.0))
-        else:
-            heat, spacing = answer, jnp.full(len(x), jnp.nan)
-        share = jnp.clip(heat / _TOP, _SMALL, 1 - _SMALL)
-        return Maps(jax.scipy.special.logit(share), jnp.zeros((*heat.shape, 2)), spacing)
+    return Answer(np.minimum(heat, 1.0), model.cell, spacing, columns)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from temwidgets.networks.filtering import input_channels
 from temwidgets.networks.scaling import resample
@@ -40,12 +41,18 @@ def stack(examples: Sequence[Example]) -> Batch:
     return Batch(np.stack(channels), Targets(*map(np.stack, zip(*targets, strict=True))))
 
 
-def synthetic_example(size: int, *, spacing: float = NOMINAL, **options: Any) -> Draw:
+def synthetic_example(
+    size: int,
+    *,
+    spacing: float = NOMINAL,
+    zoom: tuple[float, float] = (0.5, 2.0),
+    **options: Any,
+) -> Draw:
     """Return what draws an example of size² pixels, bright columns, from `training_image`.
 
     Columns are `spacing` px apart, within a third, for estimates of a spacing err. Half of the
-    images are made on another scale and resampled, as those of users will be: their noise is
-    smooth then, or has become less.
+    images are made on another scale and resampled by `zoom` (lowest, highest), as those of users
+    will be: their noise is smooth then, or has become less.
     """
     # late, for the generator is not needed to use a network
     from temwidgets.synthetic.training import training_image
@@ -55,16 +62,16 @@ def synthetic_example(size: int, *, spacing: float = NOMINAL, **options: Any) ->
     def draw(seed: np.random.SeedSequence) -> Example:
         rng = np.random.default_rng(seed)
         apart = spacing * np.exp(rng.normal(0, 0.15))
-        zoom = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(np.log(0.5), np.log(2))))
-        shape = (int(np.ceil(size / zoom)) + 1,) * 2 if zoom != 1 else (size, size)
+        by = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log(zoom))))
+        shape = (int(np.ceil(size / by)) + 1,) * 2 if by != 1 else (size, size)
         made = training_image(
-            seed.spawn(1)[0], shape, spacing=(apart / zoom, apart / zoom * 1.0001), **options
+            seed.spawn(1)[0], shape, spacing=(apart / by, apart / by * 1.0001), **options
         )
         image = np.where(made.known, made.image, np.float32(np.nan))
-        image = resample(image, zoom)[:size, :size]
-        columns = (made.columns + 0.5) * zoom - 0.5
+        image = resample(image, by)[:size, :size]
+        columns = (made.columns + 0.5) * by - 0.5
         columns = columns[((columns > -0.5) & (columns < size - 0.5)).all(axis=1)]
-        return example(image, columns, made.spacing * zoom)
+        return example(image, columns, made.spacing * by)
 
     return draw
 
@@ -86,22 +93,23 @@ def pair_example(pairs: Sequence[Pair], size: int, spacing: float) -> Draw:
     spacing : float
         Mean distance to the nearest neighbour that columns are brought to, px, within a fifth.
     """
-    apart = [_spacing(pair.columns) for pair in pairs]
+    apart = [nearest_distance(pair.columns) for pair in pairs]
 
     def draw(seed: np.random.SeedSequence) -> Example:
         rng = np.random.default_rng(seed)
         which = int(rng.integers(len(pairs)))
         zoom = spacing * np.exp(rng.uniform(-0.2, 0.2)) / apart[which]
-        image, columns = _part(pairs[which], size, zoom, rng)
+        image, columns = turned_part(pairs[which], size, zoom, rng)
         image = image + _extra_noise(image, rng)
         return example(image, columns, apart[which] * zoom)
 
     return draw
 
 
-def _part(
+def turned_part(
     pair: Pair, size: int, zoom: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Cut out a random part of a pair, `zoom` times as large, in one of eight orientations."""
     need = int(np.ceil(size / zoom)) + 1
     shape = np.array(pair.image.shape)
     start = np.array([rng.integers(max(1, n - need + 1)) for n in shape])
@@ -125,9 +133,8 @@ def _extra_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return scale * rng.standard_normal(image.shape, np.float32)
 
 
-def _spacing(columns: np.ndarray) -> float:
-    from scipy.spatial import KDTree
-
+def nearest_distance(columns: np.ndarray) -> float:
+    """Mean distance to the nearest neighbour of columns (n, 2); refuses fewer than two."""
     if len(columns) < 2:
         raise ValueError(
             f"A pair to train on needs two columns or more, to tell their distance by, but"

@@ -9,16 +9,15 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis import finding as classical
-from temwidgets.conventions import make_image, quantity
+from temwidgets.analysis.scores import pool_scores, score_columns
+from temwidgets.conventions import make_columns, make_image, quantity
 from temwidgets.networks.finding import find_columns
-from temwidgets.networks.validation import Score, score_places, total
+from temwidgets.networks.validation import TOLERANCE
 from temwidgets.synthetic.training import TrainingImage, training_image
 
 Finder = Callable[[xr.DataArray], xr.Dataset]
 Finders = Mapping[str, Finder]
-TOLERANCE = 0.35
-"""Of the spacing: what is farther from a true column is wrong."""
-
+_LONE = 8.0  # px: the spacing taken where there is none
 _SEED = 900_000_000  # far from the seeds of training
 
 
@@ -75,14 +74,14 @@ def evaluate(
         )
     given = dict(finders() if compared is None else compared)
     names = [*given, *(["peaks, tuned"] if tuned else [])]
-    table = {name: [] for name in names}  # type: dict[str, list[Score]]
+    table: dict[str, list[xr.Dataset]] = {name: [] for name in names}
     for level in levels:
         for spacing in spacings:
             made = list(_made(level, spacing, images, shape, seed, options))
             for name, finder in given.items():
-                table[name].append(total(_score(finder(_image(m)), m) for m in made))
+                table[name].append(pool_scores([_score(finder(_image(m)), m) for m in made]))
             if tuned:
-                table["peaks, tuned"].append(total(map(_best_of_peaks, made)))
+                table["peaks, tuned"].append(pool_scores([_best_of_peaks(m) for m in made]))
     return _as_dataset(table, levels, spacings)
 
 
@@ -106,35 +105,28 @@ def _image(made: TrainingImage) -> xr.DataArray:
     return make_image(np.where(made.known, made.image, np.float32(np.nan)))
 
 
-def _score(columns: xr.Dataset, made: TrainingImage) -> Score:
-    place = np.column_stack([columns["y"].values, columns["x"].values])
-    tolerance = TOLERANCE * (made.spacing if np.isfinite(made.spacing) else 8.0)
-    return score_places(place, made.columns, tolerance)
+def _score(columns: xr.Dataset, made: TrainingImage) -> xr.Dataset:
+    spacing = made.spacing if np.isfinite(made.spacing) else _LONE
+    true = make_columns(*made.columns.T, units="px")
+    return score_columns(columns, true, radius=TOLERANCE * spacing)
 
 
-def _best_of_peaks(made: TrainingImage) -> Score:
+def _best_of_peaks(made: TrainingImage) -> xr.Dataset:
     """Score of peaks with the true spacing and the best of twenty thresholds."""
     image = make_image(np.where(made.known, made.image, made.image[made.known].mean()))
     separation = 0.8 * made.spacing if np.isfinite(made.spacing) else None
     found = classical.find_candidates(image, separation=separation)
     cuts = np.linspace(0, 0.95, 20)
     return max(
-        (_score(classical.apply_threshold(found, cut), made) for cut in cuts), key=lambda s: s.f1
+        (_score(classical.apply_threshold(found, cut), made) for cut in cuts),
+        key=lambda s: float(s["f1"]),
     )
 
 
 def _as_dataset(
-    table: Mapping[str, Sequence[Score]], levels: Sequence[float], spacings: Sequence[float]
+    table: Mapping[str, Sequence[xr.Dataset]], levels: Sequence[float], spacings: Sequence[float]
 ) -> xr.Dataset:
     dims = ("finder", "level", "spacing")
-    names = {
-        "f1": "F1",
-        "precision": "precision",
-        "recall": "recall",
-        "jaccard": "Jaccard index",
-        "rmse": "root mean square error along one axis",
-        "chamfer": "Chamfer distance",
-    }
     result = xr.Dataset(
         coords={
             "finder": list(table),
@@ -142,8 +134,9 @@ def _as_dataset(
             "spacing": quantity("spacing", list(spacings), "px", "spacing"),
         }
     )
-    for name, title in names.items():
-        values = [[getattr(score, name) for score in scores] for scores in table.values()]
+    for name in ("f1", "precision", "recall", "jaccard", "rmse", "chamfer"):
+        first = next(iter(table.values()))[0][name]
+        values = [[float(score[name]) for score in scores] for scores in table.values()]
         shaped = np.reshape(values, (len(table), len(levels), len(spacings)))
-        result[name] = quantity(dims, shaped, "px" if name in ("rmse", "chamfer") else "1", title)
+        result[name] = (dims, shaped, first.attrs)
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +59,8 @@ class Training:
         Makes everything random repeatable.
     half : bool
         Compute in bfloat16 (on a GPU).
+    images : mapping, optional
+        Options of synthetic images, those of `batches.synthetic_example`.
 
     Attributes
     ----------
@@ -78,6 +80,7 @@ class Training:
         learning_rate: float | None = None,
         seed: int = 0,
         half: bool = False,
+        images: Mapping[str, Any] | None = None,
     ):
         _check(pairs, steps, learning_rate)
         network = _beginning(start, seed)
@@ -86,7 +89,7 @@ class Training:
         self.losses: list[float] = []
         self.scores: list[tuple[int, float]] = []
         self._best: Model | None = None
-        self._draw = _draw(pairs, float(network.card.get("spacing", NOMINAL)))
+        self._draw = _draw(pairs, float(network.card.get("spacing", NOMINAL)), images or {})
         self._seed = seed
         rate = learning_rate or (2e-3 if start is None else 5e-4)
         self._trainer = Trainer(network.model, _loss, steps=steps, learning_rate=rate, half=half)
@@ -124,7 +127,7 @@ class Training:
 
     def _look(self) -> float:
         model = self._trainer.model
-        score = score_pairs(Network(model, self.card), self.held_back).f1
+        score = float(score_pairs(Network(model, self.card), self.held_back)["f1"])
         if not self.scores or score > max(s for _, s in self.scores):
             self._best = self._trainer.copy()
         self.scores.append((self.step, score))
@@ -189,8 +192,8 @@ def _beginning(start: str | Path | Network | None, seed: int) -> Network:
     return Network(build("residual_unet", seed=seed), card)
 
 
-def _draw(pairs: Sequence[Pair] | None, spacing: float) -> Any:
-    synthetic = synthetic_example(_SIZE, spacing=spacing)
+def _draw(pairs: Sequence[Pair] | None, spacing: float, images: Mapping[str, Any]) -> Any:
+    synthetic = synthetic_example(_SIZE, spacing=spacing, **images)
     if pairs is None:
         return synthetic
     own = pair_example(pairs, _SIZE, spacing)

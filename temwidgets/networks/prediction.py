@@ -1,66 +1,71 @@
-"""The map of column probability of an image, whatever its size and scale."""
+"""What a network tells of an image, whatever its size and scale."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from temwidgets.networks.batches import NOMINAL
-from temwidgets.networks.detection import Found, detect
-from temwidgets.networks.filtering import fill_missing, input_channels
+from temwidgets.networks.batches import nearest_distance
+from temwidgets.networks.detection import Found
 from temwidgets.networks.scaling import resample
 from temwidgets.networks.store import Network
-from temwidgets.networks.tiles import Answer, apply
 
 Report = Callable[[float], None]
 
+_EYES = {
+    "residual_unet": "temwidgets.networks.residual_prediction",
+    "atomid_net": "temwidgets.networks.atomid_prediction",
+    "plain_unet": "temwidgets.networks.atomid_prediction",
+    "ap_gan": "temwidgets.networks.ap_gan_prediction",
+}
 _TRUE = 1.3  # spacing told over spacing assumed up to which the scale is right
 _PROBES = (6.0, 12.0, 24.0, 48.0)  # px: what is tried when nothing is known of the spacing
 _LEAST, _MOST = 2.0, 256.0  # px: spacings within which columns can be resolved
+_SAME = 0.04  # log of a zoom that is not worth the smoothing
+
+
+class Answer(NamedTuple):
+    """The answer of a network for an image on the scale that it got to see."""
+
+    probability: np.ndarray  # (y, x) on cells: of a column, of whatever species
+    cell: int  # pixels a side of a cell
+    spacing: float  # px: mean distance to the nearest neighbour; NaN where it is not told
+    detect: Callable[..., Found]  # of threshold and separation (px, or None), places in px
 
 
 class Prediction(NamedTuple):
     """What a network tells of an image; `columns` cuts it, in no time."""
 
-    answer: Answer  # on cells of the resampled image
-    zoom: float  # pixels of the resampled image over pixels of the image
+    answer: Answer
+    zoom: float  # pixels that the network saw over pixels of the image
     shape: tuple[int, int]  # of the image
-    cell: int
 
     @property
     def spacing(self) -> float:
-        """Mean distance to the nearest neighbour that the network tells, px of the image."""
+        """Mean distance to the nearest neighbour, px of the image."""
         return self.answer.spacing / self.zoom
 
     def columns(self, threshold: float = 0.3, separation: float | None = None) -> Found:
-        """Columns in pixels of the image; `separation` px, half the spacing when not given."""
-        if separation is None:
-            separation = 0.5 * self.spacing
-        least = separation * self.zoom / self.cell
-        found = detect(
-            self.answer.probability, self.answer.offset,
-            threshold=threshold, separation=least, cell=self.cell,
-        )  # fmt: skip
+        """Columns in pixels of the image; of two nearer than `separation` px the likelier one.
+
+        Half the spacing when it is not given.
+        """
+        found = self.answer.detect(
+            threshold, None if separation is None else separation * self.zoom
+        )
         place = (found.place + 0.5) / self.zoom - 0.5
         # as everywhere: a column is in the image if it lies within the outermost pixel centres
         inside = ((place >= 0) & (place <= np.array(self.shape) - 1)).all(axis=1)
-        return Found(place[inside], found.probability[inside])
+        species = None if found.species is None else found.species[inside]
+        return Found(place[inside], found.probability[inside], species)
 
     def certainty(self) -> float:
         """How sure the network is of what it calls columns: their mean probability, 0 to 1."""
-        found = self.columns(0.1)
-        weight = found.probability
+        weight = self.columns(0.1).probability
         return float((weight**2).sum() / weight.sum()) if len(weight) else 0.0
-
-    def heat(self) -> np.ndarray:
-        """Probability at the pixels of the image, (y, x): of its cell, not interpolated."""
-        index = [
-            np.clip(((np.arange(n) + 0.5) * self.zoom / self.cell).astype(int), 0, m - 1)
-            for n, m in zip(self.shape, self.answer.probability.shape, strict=True)
-        ]
-        return self.answer.probability[np.ix_(*index)]
 
 
 def predict(
@@ -78,49 +83,62 @@ def predict(
     image : ndarray, (y, x)
         Bright columns; NaN where a pixel is missing.
     spacings : tuple of float
-        Guesses of the distance to the nearest neighbour, px: each is tried, and what the network
-        itself tells of the spacing then; the answer that is surest of its columns is taken.
+        Guesses of the distance to the nearest neighbour, px. For a network that knows one scale
+        each is tried, and what the network itself tells of the spacing then; the answer that is
+        surest of its columns is taken. Spacings that cannot be are left out.
+    report : callable, optional
+        Called with the fraction done; raises `CancelledError` to stop.
     """
-    best: Prediction | None = None
-    tried: list[float] = []
-    waiting = [s for s in spacings if _LEAST <= s <= _MOST] or list(_probes(network, image))
+    see = _eye(network)
+    shape = (image.shape[0], image.shape[1])
+    if "spacing" not in network.card:
+        return Prediction(see(network.model, image, report), 1.0, shape)
+
+    def at(part: np.ndarray, spacing: float, told: Report | None = None) -> Prediction:
+        zoom = float(network.card["spacing"]) / spacing
+        zoom = 1.0 if abs(np.log(zoom)) < _SAME else zoom
+        answer = see(network.model, resample(part, zoom), told)
+        return Prediction(answer, zoom, (part.shape[0], part.shape[1]))
+
+    guesses = [s for s in spacings if _LEAST <= s <= _MOST] or _probes(at, image)
+    return _surest(lambda spacing: at(image, spacing, report), guesses)
+
+
+def _eye(network: Network) -> Callable[[Any, np.ndarray, Report | None], Answer]:
+    """Return what applies a network of this architecture to an image on its scale."""
+    # late: each brings its own needs
+    module = importlib.import_module(_EYES[network.card["architecture"]])
+    see: Callable[[Any, np.ndarray, Report | None], Answer] = module.see
+    return see
+
+
+def _surest(at: Callable[[float], Prediction], guesses: list[float]) -> Prediction:
+    """Try each guess, and what is told then; take the answer that is surest of its columns."""
+    tried: list[tuple[float, Prediction]] = []
+    waiting = list(guesses)
     while waiting and len(tried) < 4:
         spacing = waiting.pop(0)
-        if any(abs(np.log(spacing / t)) < np.log(1.15) for t in tried):
+        if any(abs(np.log(spacing / other)) < np.log(1.15) for other, _ in tried):
             continue
-        tried.append(spacing)
-        answer = _at(network, image, spacing, report)
-        if best is None or answer.certainty() > best.certainty():
-            best = answer
-        told = float(np.clip(answer.spacing, _LEAST, _MOST))
-        if abs(np.log(told / spacing)) > np.log(_TRUE):
-            waiting.append(told)
-    assert best is not None
-    return best
+        answer = at(spacing)
+        tried.append((spacing, answer))
+        if np.isfinite(answer.spacing) and abs(np.log(answer.spacing / spacing)) > np.log(_TRUE):
+            waiting.append(float(np.clip(answer.spacing, _LEAST, _MOST)))
+    return max((answer for _, answer in tried), key=Prediction.certainty)
 
 
-def _probes(network: Network, image: np.ndarray) -> tuple[float, ...]:
+def _probes(at: Callable[..., Prediction], image: np.ndarray) -> list[float]:
     """Two likeliest spacings by a look at the middle of the image at several scales."""
     found = []
     for spacing in _PROBES:
         half = int(10 * spacing)
-        middle = [slice(max(0, n // 2 - half), n // 2 + half) for n in image.shape]
-        part = _at(network, image[middle[0], middle[1]], spacing, None)
-        found.append((part.certainty(), part.spacing))
-    found.sort(reverse=True)
-    return tuple(float(np.clip(s, _LEAST, _MOST)) for _, s in found[:2])
+        rows, cols = (slice(max(0, n // 2 - half), n // 2 + half) for n in image.shape)
+        part = at(image[rows, cols], spacing)
+        told = part.spacing if np.isfinite(part.spacing) else spacing
+        found.append((part.certainty(), float(np.clip(told, _LEAST, _MOST))))
+    return [told for _, told in sorted(found, reverse=True)[:2]]
 
 
-def _at(network: Network, image: np.ndarray, spacing: float, report: Report | None) -> Prediction:
-    """Apply the network on the scale where columns `spacing` px apart are as it knows them."""
-    zoom = network.card.get("spacing", NOMINAL) / spacing
-    if abs(np.log(zoom)) < 0.04:
-        zoom = 1.0  # so little is not worth the smoothing
-    seen = resample(image, zoom)
-    answer = apply(network.model, input_channels(seen), report=report)
-    return Prediction(answer, zoom, (image.shape[0], image.shape[1]), network.model.cell)
-
-
-def filled(image: np.ndarray) -> np.ndarray:
-    """Fill missing (NaN) pixels by their surroundings."""
-    return fill_missing(image, np.isfinite(image))
+def distance_of(found: Found) -> float:
+    """Mean distance to the nearest neighbour of what was found, px; NaN for fewer than eight."""
+    return nearest_distance(found.place) if len(found.place) >= 8 else float("nan")

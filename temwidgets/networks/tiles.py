@@ -1,8 +1,9 @@
-"""Apply a network to an image of any size: overlapping tiles, blended, in bounded memory."""
+"""Apply a network to an image of any size: overlapping tiles, in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -13,46 +14,61 @@ Model = Any
 Report = Callable[[float], None]
 
 _TILE = 512  # px: images up to this are done at once
-_MARGIN = 64  # px: what the network sees of the surroundings
-
-
-class Answer(NamedTuple):
-    """Maps on the cells of an image."""
-
-    probability: np.ndarray  # (y, x)
-    offset: np.ndarray  # (y, x, 2), cells
-    spacing: float  # px; mean over the image
+_MARGIN = 64  # px: what a network sees of the surroundings
 
 
 @eqx.filter_jit
-def _apply(model: Model, channels: Any) -> tuple[Any, Any, Any]:
-    maps = model(channels[None])
-    return jax.nn.sigmoid(maps.heat[0]), maps.offset[0], maps.log_spacing[0]
+def _apply(model: Model, channels: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[0], model(channels[None]))
 
 
-def apply(model: Model, channels: np.ndarray, *, report: Report | None = None) -> Answer:
-    """Apply `model` to the channels (y, x, channel) of an image of any size."""
+def apply(model: Model, channels: np.ndarray, *, report: Report | None = None) -> Any:
+    """Apply a network to an image of any size.
+
+    Parameters
+    ----------
+    model : equinox.Module
+        Maps (1, y, x, channel) to arrays: maps (1, y / cell, x / cell, ...) or numbers (1,).
+        ``model.cell`` is the side of a cell, px.
+    channels : ndarray, (y, x, channel)
+        Zeros are added at the end of each side, to one of few sizes; mirror the image to a multiple
+        of 64 px first where zeros would mislead the network.
+    report : callable, optional
+        Called with the fraction done; raises `CancelledError` to stop.
+
+    Returns
+    -------
+    The same structure as from the model, without the first dim: maps (ceil(y / cell),
+    ceil(x / cell), ...), put together from the middles of the tiles, and the medians of numbers.
+    """
     cell = model.cell
     ny, nx = channels.shape[:2]
-    # sides are padded to one of few sizes, so that not each image compiles anew
     padded = _pad(channels, (_rounded(ny), _rounded(nx)))
-    cells = (padded.shape[0] // cell, padded.shape[1] // cell)
-    probability = np.zeros(cells, np.float32)
-    offset = np.zeros((*cells, 2), np.float32)
-    spacings = []
-    spans = [_spans(n) for n in padded.shape[:2]]
-    total = len(spans[0]) * len(spans[1])
-    for number, (rows, cols) in enumerate((r, c) for r in spans[0] for c in spans[1]):
-        seen, core_y, core_x = padded[rows.seen, cols.seen], rows.core, cols.core
-        yes, away, log_spacing = _apply(model, seen)
-        inner = (_cells(rows.inner, cell), _cells(cols.inner, cell))
-        at = (_cells(core_y, cell), _cells(core_x, cell))
-        probability[at], offset[at] = np.asarray(yes)[inner], np.asarray(away)[inner]
-        spacings.append(float(log_spacing))
+    tiles = list(product(*(_spans(n) for n in padded.shape[:2])))
+    wholes: list[Any] = []
+    structure = None
+    for number, (rows, cols) in enumerate(tiles):
+        parts, structure = jax.tree.flatten(_apply(model, padded[rows.seen, cols.seen]))
+        if not wholes:
+            wholes = [_whole(part, padded.shape, cell) for part in parts]
+        for whole, part in zip(wholes, parts, strict=True):
+            if isinstance(whole, list):
+                whole.append(float(part))
+            else:
+                inner = (_cells(rows.inner, cell), _cells(cols.inner, cell))
+                whole[_cells(rows.core, cell), _cells(cols.core, cell)] = np.asarray(part)[inner]
         if report:
-            report((number + 1) / total)
+            report((number + 1) / len(tiles))
     keep = (slice(0, -(-ny // cell)), slice(0, -(-nx // cell)))
-    return Answer(probability[keep], offset[keep], cell * float(np.exp(np.median(spacings))))
+    done = [float(np.median(w)) if isinstance(w, list) else w[keep] for w in wholes]
+    return jax.tree.unflatten(structure, done)
+
+
+def _whole(part: Any, shape: tuple[int, ...], cell: int) -> Any:
+    """Room for the whole of what a part is: a map, or a list of numbers."""
+    if part.ndim < 2:
+        return []
+    return np.zeros((shape[0] // cell, shape[1] // cell, *part.shape[2:]), np.float32)
 
 
 class _Span(NamedTuple):
@@ -82,7 +98,7 @@ def _cells(pixels: slice, cell: int) -> slice:
 
 
 def _rounded(size: int) -> int:
-    """Round up: to 32 px while small, so that few sizes are compiled, and to whole tiles' grid."""
+    """Round up to one of few sizes, lest each image compile anew."""
     step = 32 if size <= 256 else 64
     return -(-size // step) * step
 

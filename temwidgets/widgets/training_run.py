@@ -157,7 +157,7 @@ class TrainingRun(traitlets.HasTraits):
             return
         latest = self._training.network
         if self._held_back:
-            score = networks.score_pairs(latest, self._held_back).f1
+            score = float(networks.score_pairs(latest, self._held_back)["f1"])
             best = max((s for _, s in self.scores), default=-1.0)
             latest.card["scores"] = {"f1": score}
             self.scores = (*self.scores, (self.step, score))

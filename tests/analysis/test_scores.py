@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 import temwidgets as tw
-from temwidgets.analysis.scores import match_columns, score_columns
+from temwidgets.analysis.scores import match_columns, pool_scores, score_columns
 
 
 def test_scores_of_a_known_case():
@@ -22,6 +22,39 @@ def test_scores_of_a_known_case():
     pairs = match_columns(found, true, radius=1)
     assert dict(zip(pairs.found.values, pairs.true.values, strict=True)) == {0: 5, 1: 7}
     assert pairs.dy.values == pytest.approx([0.3, 0])
+
+
+def test_both_ways_of_the_chamfer_distance():
+    true = tw.make_columns([0.0, 0, 10, 10], [0.0, 10, 0, 10])
+    found = tw.make_columns([0.3, 0, 30], [0.4, 10, 30])
+    there = (0.5 + 0 + np.hypot(20, 20)) / 3
+    back = (0.5 + 0 + np.hypot(9.7, 0.4) + 10) / 4
+    assert score_columns(found, true, radius=2).chamfer == pytest.approx(there + back)
+
+
+def test_two_found_at_one_column_are_one_right():
+    found, true = tw.make_columns([0, 0], [0.5, -0.2]), tw.make_columns([0], [0])
+    scores = score_columns(found, true, radius=1)
+    assert (scores.n_matched, scores.n_found) == (1, 2)
+    assert scores.rmse == pytest.approx(0.2)
+
+
+def test_scores_of_several_images_add_up():
+    true = tw.make_columns([0, 0, 10], [0, 10, 0])
+    one = score_columns(tw.make_columns([0.3, 50], [0.4, 50]), true, radius=1)
+    other = score_columns(tw.make_columns([0, 0, 10], [0, 10, 0.2]), true, radius=1)
+    nothing = score_columns(tw.make_columns([], []), tw.make_columns([], []), radius=1)
+    both = pool_scores([one, other, nothing])
+    assert (both.n_found, both.n_true, both.n_matched) == (5, 6, 4)
+    assert both.f1 == pytest.approx(8 / 11)
+    assert both.rmse == pytest.approx(np.sqrt((0.25 + 0.04) / 4))
+    assert both.chamfer == pytest.approx((one.chamfer + other.chamfer) / 2)
+    assert both.rmse.attrs["units"] == "nm"
+    pixels = score_columns(*[tw.make_columns([1.0], [1.0], units="px")] * 2, radius=1)
+    with pytest.raises(ValueError, match="2 came, in nm, px"):
+        pool_scores([one, pixels])
+    with pytest.raises(ValueError, match="0 came, in no unit"):
+        pool_scores([])
 
 
 def test_most_pairs_rather_than_nearest_first():

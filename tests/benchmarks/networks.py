@@ -13,7 +13,6 @@ import numpy as np
 
 import temwidgets as tw
 from temwidgets.networks.evaluation import finders
-from temwidgets.networks.validation import score_places, total
 
 
 def place(columns):
@@ -43,16 +42,16 @@ def monolayers(images):
                 image, truth = maker((256, 240), separation=spacing, dose=dose, seed=50 + k)
                 known = np.random.default_rng(k).random(image.shape) > 0.3
                 for name, find in finders().items():
-                    rows[name].append(_f1(find(image), truth, spacing))
+                    rows[name].append(_score(find(image), truth, spacing))
                 found = finders()["network"](image.where(known))
-                rows["lost"].append(_f1(found, truth, spacing))
+                rows["lost"].append(_score(found, truth, spacing))
         snr = dose / np.sqrt(1.25 * dose)
-        means = (total(r).f1 for r in rows.values())
+        means = (float(tw.pool_scores(r)["f1"]) for r in rows.values())
         print(f"{dose:6g} {snr:9.2f}", *(f"{m:9.3f}" for m in means), flush=True)
 
 
-def _f1(found, truth, spacing):
-    return score_places(place(found), place(truth), 0.35 * spacing)
+def _score(found, truth, spacing):
+    return tw.score_columns(found, truth, radius=0.35 * spacing)
 
 
 def vacancies():

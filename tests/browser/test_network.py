@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 SETUP = """
 import temwidgets as tw
-from temwidgets.networks import finding
+from temwidgets.networks import looking
 explorer = tw.explore(tw.examples.load("perovskite_trilayer"))
 explorer.finders.by = "network"
 explorer.image_view.height = 400
@@ -17,8 +17,8 @@ work, panel, view = explorer.workspace, explorer.network, explorer.image_view
 explorer
 """
 COUNT = """
-looks, predict_image = [], finding.predict_image
-finding.predict_image = lambda *a, **k: looks.append(1) or predict_image(*a, **k)
+looks, predict_image = [], looking.predict_image
+looking.predict_image = lambda *a, **k: looks.append(1) or predict_image(*a, **k)
 """
 
 
@@ -60,7 +60,7 @@ def test_find_and_move_the_sliders(lab, found):
     lab.wait_value("work.columns.sizes['column']", lambda n: n < cut)
     lab.wait_value("work.job.running", False)
     assert lab.value("[looks, len(work.history)]") == [[], 1]
-    lab.execute("finding.predict_image = predict_image")
+    lab.execute("looking.predict_image = predict_image")
     assert not lab.errors
 
 

@@ -2,14 +2,11 @@ import jax
 import numpy as np
 import pytest
 
+from temwidgets.networks import tiles
 from temwidgets.networks.ap_gan import APGan
 from temwidgets.networks.ap_gan_pairs import image_channels, probability_maps
-from temwidgets.networks.ap_gan_prediction import (
-    MapPrediction,
-    apply_tiles,
-    detect_species,
-    predict_maps,
-)
+from temwidgets.networks.ap_gan_prediction import detect_species, see
+from temwidgets.networks.prediction import Answer, Prediction, predict
 from temwidgets.networks.recipes.ap_gan import multilayer_pair
 from temwidgets.networks.store import Network
 
@@ -51,33 +48,38 @@ def test_nothing_is_found_in_nothing():
     assert detect_species(np.zeros((20, 30, 3), np.float32), threshold=0.0).place.shape == (0, 2)
 
 
-@pytest.mark.parametrize("shape", [(150, 61), (97, 130)])
-def test_tiles_give_what_the_whole_gives(model, shape):
+@pytest.mark.parametrize("shape", [(150, 61), (97, 290)])
+def test_tiles_give_what_the_whole_gives(model, shape, monkeypatch):
     channels = image_channels(np.random.default_rng(0).standard_normal(shape))
-    whole = np.asarray(model(channels[None])[0])
+    padded = np.pad(channels, [(0, -shape[0] % 64), (0, -shape[1] % 64), (0, 0)])
+    whole = np.asarray(model(padded[None])[0])[: shape[0], : shape[1]]
     seen = []
-    tiled = apply_tiles(model, channels, tile=64, overlap=30, report=seen.append)
+    monkeypatch.setattr(tiles, "_TILE", 192)
+    tiled = tiles.apply(model, channels, report=seen.append)
     np.testing.assert_allclose(tiled, whole, atol=1e-4)
     assert seen[-1] == 1
 
 
 def test_an_image_on_another_scale_is_brought_to_that_of_the_network(model):
-    network = Network(model, {"spacing": 12.0})
-    image = np.random.default_rng(0).standard_normal((60, 81))
+    network = Network(model, {"architecture": "ap_gan", "spacing": 12.0})
+    image = np.zeros((60, 81))  # where nothing is found, no other spacing is tried
     image[5:9, 5:9] = np.nan
-    same, half = predict_maps(network, image), predict_maps(network, image, spacing=24.0)
-    assert same.maps.shape == (60, 81, 3)
-    assert half.maps.shape == (30, 40, 3)
-    assert half.heat().shape == same.heat().shape == (60, 81)
+    same, half = (see(model, image), predict(network, image, spacings=(24.0,)))
+    assert same.probability.shape == (60, 81)
+    assert half.zoom == 0.5
+    assert half.answer.probability.shape == (30, 40)
     assert 0 <= half.certainty() <= 1
-    with pytest.raises(ValueError, match="above 0"):
-        predict_maps(network, image, spacing=0.0)
 
 
 def test_columns_are_told_in_pixels_of_the_image():
     columns, species = _columns()
     maps = probability_maps(columns, species, (90, 70), count=3, sigma=1.8)
-    found = MapPrediction(maps, 0.5, (180, 140), 24.0).columns()
+
+    def detect(threshold, separation):
+        return detect_species(maps, threshold=threshold, separation=separation or 6)
+
+    answer = Answer(maps.max(axis=-1), 1, 12.0, detect)
+    found = Prediction(answer, 0.5, (180, 140)).columns()
     place = (columns + 0.5) / 0.5 - 0.5
     away = np.abs(found.place[:, None] - place[None]).max(-1).min(1)
     assert len(found.place) == len(columns)

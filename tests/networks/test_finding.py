@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 import temwidgets as tw
-from temwidgets.networks import finding
 
 
 def test_columns_in_a_calibrated_image_with_an_origin():
@@ -10,8 +9,7 @@ def test_columns_in_a_calibrated_image_with_an_origin():
         (180, 220), separation=0.15, sampling=(0.01, 0.0125), origin=(3.0, -2.0), dose=60.0
     )
     found = tw.find_columns(image, method="network")
-    places = [np.column_stack([d["y"], d["x"]]) for d in (found, truth)]
-    assert tw.networks.score_places(*places, 0.05).f1 > 0.97
+    assert tw.score_columns(found, truth, radius=0.05)["f1"] > 0.97
     assert found["y"].attrs["units"] == "nm"
     assert found["probability"].values[0] == found["probability"].values.max()
     assert found.attrs["network"] == "default"
@@ -39,8 +37,7 @@ def test_missing_pixels_are_no_obstacle(lost):
     image, truth = tw.synthetic.hexagonal((160, 130), dose=200.0)
     known = np.random.default_rng(0).random(image.shape) > lost
     found = tw.find_columns(image.where(known), method="network")
-    places = [np.column_stack([d["y"], d["x"]]) for d in (found, truth)]
-    assert tw.networks.score_places(*places, 5.0).f1 > 0.97
+    assert tw.score_columns(found, truth, radius=5.0)["f1"] > 0.97
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -74,9 +71,40 @@ def test_mistakes_get_a_sentence():
 
 def test_a_low_certainty_is_told():
     image = tw.synthetic.hexagonal((96, 96))[0]
-    found = finding.find_candidates(image, network=_timid())
+    found = tw.networks.find_candidates(image, network=_timid())
     assert found.attrs["certainty"] < 0.5
     assert "not sure of these columns" in found.attrs["advice"]
+
+
+def test_published_architectures_find_columns_too():
+    import equinox as eqx
+
+    image, _ = tw.synthetic.hexagonal((70, 90), sampling=0.02, dose=50.0)
+    for architecture in ("atomid_net", "plain_unet"):
+        model = tw.networks.build(architecture, channels=(4, 6, 8, 8))
+        model = eqx.tree_at(lambda m: m.body.tail.bias, model, replace_fn=lambda b: b + 0.5)
+        network = tw.networks.Network(model, {"architecture": architecture, "threshold": 0.01})
+        found = tw.find_columns(image, method="network", network=network)
+        assert found.sizes["column"] > 0
+        assert found["y"].attrs["units"] == "nm"
+        fewer = tw.find_columns(image, method="network", network=network, separation=0.4)
+        assert fewer.sizes["column"] < found.sizes["column"]
+
+
+def test_species_become_named_sublattices():
+    import equinox as eqx
+
+    image, _ = tw.synthetic.hexagonal((70, 90), dose=50.0)
+    model = tw.networks.build("ap_gan", channels=4, blocks=2, species=2)
+    card = {"architecture": "ap_gan", "spacing": 16.0, "species": ["Pb", "Ti"], "threshold": 0.01}
+    # the second kind is never the likelier
+    bias = model.tail.bias.at[1].set(-9.0)
+    model = eqx.tree_at(lambda m: m.tail.bias, model, bias)
+    found = tw.find_columns(image, method="network", network=tw.networks.Network(model, card))
+    assert found.sizes["column"] > 0
+    assert set(found["sublattice"].values.tolist()) == {0}
+    assert found["sublattice"].attrs["names"] == ["Pb"]
+    assert found["sublattice"].attrs["elements"] == ["Pb"]
 
 
 def _timid():

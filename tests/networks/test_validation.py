@@ -1,39 +1,41 @@
 import numpy as np
 import pytest
 
-from temwidgets.networks import score_places
-from temwidgets.networks.validation import Score, total
+import temwidgets as tw
+from temwidgets.networks import Pair, score_pairs
 
 
-def test_scores_of_a_worked_example():
-    true = np.array([[0.0, 0.0], [0.0, 10.0], [10.0, 0.0], [10.0, 10.0]])
-    found = np.array([[0.3, 0.4], [0.0, 10.0], [30.0, 30.0]])
-    score = score_places(found, true, 2.0)
-    assert (score.right, score.found, score.true) == (2, 3, 4)
-    assert score.precision == pytest.approx(2 / 3)
-    assert score.recall == pytest.approx(0.5)
-    assert score.f1 == pytest.approx(4 / 7)
-    assert score.jaccard == pytest.approx(2 / 5)
-    assert score.rmse == pytest.approx(np.sqrt(0.25 / 4))
-    there = (0.5 + 0 + np.hypot(20, 20)) / 3
-    back = (0.5 + 0 + np.hypot(9.7, 0.4) + 10) / 4
-    assert score.chamfer == pytest.approx((there + back) / 2)
+def test_a_network_is_scored_on_pairs():
+    image, truth = tw.synthetic.hexagonal((96, 110), dose=200.0)
+    columns = np.column_stack([truth["y"], truth["x"]])
+    network = tw.networks.load("default")
+    # a third of the columns are not in the second pair: what is found there is false
+    half = columns[columns[:, 0] < 64]
+    one = score_pairs(network, [Pair(image.values, columns)])
+    both = score_pairs(network, [Pair(image.values, columns), Pair(image.values, half)])
+    assert float(one["f1"]) > 0.96
+    assert one["rmse"].attrs["units"] == "px"
+    assert float(one["rmse"]) < 1
+    assert both["n_true"] == len(columns) + len(half)
+    assert both["n_found"] == 2 * one["n_found"]
+    assert float(both["recall"]) > 0.96
+    assert float(both["precision"]) == pytest.approx(
+        (len(columns) + len(half)) / (2 * len(columns)), abs=0.04
+    )
 
 
-def test_two_found_at_one_column_are_one_right():
-    score = score_places(np.array([[0.0, 0.5], [0.0, -0.2]]), np.array([[0.0, 0.0]]), 1.0)
-    assert (score.right, score.found) == (1, 2)
-    assert score.rmse == pytest.approx(0.2 / np.sqrt(2))
+def test_the_threshold_may_be_given():
+    image, truth = tw.synthetic.hexagonal((64, 70), dose=200.0)
+    pair = Pair(image.values, np.column_stack([truth["y"], truth["x"]]))
+    network = tw.networks.load("default")
+    assert (
+        score_pairs(network, [pair], threshold=0.999)["n_found"]
+        < score_pairs(network, [pair])["n_found"]
+    )
 
 
-def test_nothing_where_nothing_is_is_perfect():
-    empty = np.empty((0, 2))
-    assert score_places(empty, empty, 1.0).f1 == 1
-    assert score_places(empty, empty, 1.0).jaccard == 1
-    assert score_places(np.zeros((1, 2)), empty, 1.0).f1 == 0
-    assert score_places(empty, np.zeros((1, 2)), 1.0).recall == 0
-
-
-def test_scores_add_up():
-    one, other = Score(1, 2, 3, 0.5, 1.0), Score(3, 3, 4, 1.5, 2.0)
-    assert total([one, other]) == Score(4, 5, 7, 2.0, 1.5)
+def test_an_image_of_nothing_is_a_pair_too():
+    noise = np.random.default_rng(0).poisson(20, (90, 80)).astype(np.float32)
+    score = score_pairs(tw.networks.load("default"), [Pair(noise, np.empty((0, 2)))], threshold=0.9)
+    assert score["n_true"] == 0
+    assert float(score["f1"]) == 1

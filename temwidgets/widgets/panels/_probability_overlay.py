@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 import traitlets
 
-from temwidgets.networks import finding
+from temwidgets.networks import looking
 from temwidgets.widgets.views.image_view import ImageView
 
 _NAME = "probability"
@@ -32,7 +32,7 @@ class ProbabilityOverlay(widgets.HBox):
 
     def __init__(self, view: ImageView | None) -> None:
         self._view = view
-        self._seen: finding.Seen | None = None
+        self._seen: looking.Seen | None = None
         self._map: Any = None
         self.shown = widgets.ToggleButton(
             value=True, description="Probability", icon="eye", layout={"width": "auto"},
@@ -50,13 +50,13 @@ class ProbabilityOverlay(widgets.HBox):
         self.shown.observe(self._draw, "value")
         self.alpha.observe(self._draw, "value")
 
-    def show(self, seen: finding.Seen | None) -> None:
+    def show(self, seen: looking.Seen | None) -> None:
         """Draw what the network told of the image; None: nothing."""
         if seen is not self._seen:
             self._seen = seen
             self._map = None
             if seen is not None:
-                likely = finding.probability_map(seen)
+                likely = looking.probability_map(seen)
                 self._map = likely.where(likely >= _LEAST)
         self.layout.display = "none" if self._map is None or self._view is None else ""
         self._draw(None)

@@ -11,7 +11,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.conventions import length_unit
-from temwidgets.networks import finding
+from temwidgets.networks import looking
 from temwidgets.networks.shipped import available, locate
 from temwidgets.widgets.controls import dropdown
 from temwidgets.widgets.errors import guarded
@@ -63,7 +63,7 @@ class NetworkPanel(Panel):
         self, workspace: Any = None, *, view: ImageView | None = None, status: bool = True
     ) -> None:
         self._known: tuple[Any, ...] = ()
-        self._seen: finding.Seen | None = None
+        self._seen: looking.Seen | None = None
         self._cuts: dict[float | None, xr.Dataset] = {}
         self._busy = False
         self.overlay = ProbabilityOverlay(view)
@@ -153,13 +153,13 @@ class NetworkPanel(Panel):
         threshold: float | None = None, separation: float | None = None,
     ) -> xr.Dataset:  # fmt: skip
         """Do as find_columns does, but look only when anything but the cuts changed."""
-        model = finding.loaded(network)
+        model = looking.loaded(network)
         known = (id(self.workspace.image), self.workspace.frame, contrast, id(model))
         if self._known != known or self._seen is None:
-            self._seen = finding.look(image, contrast=contrast, network=model, report=report)
+            self._seen = looking.look(image, contrast=contrast, network=model, report=report)
             self._known, self._cuts = known, {}
         if separation not in self._cuts:
-            self._cuts = {separation: finding.candidates_of(self._seen, separation=separation)}
+            self._cuts = {separation: looking.candidates_of(self._seen, separation=separation)}
         return tw.apply_threshold(self._cuts[separation], threshold)
 
     def _found(self) -> xr.Dataset | None:
@@ -188,7 +188,7 @@ class NetworkPanel(Panel):
         assert self._seen is not None
         self._busy = True
         try:
-            far = 2 * finding.spacing_of(self._seen)
+            far = 2 * looking.spacing_of(self._seen)
             if abs(self.separation.max - far) > 1e-6 * far:
                 self.separation.value = 0
                 self.separation.max, self.separation.step = far, far / _STEPS

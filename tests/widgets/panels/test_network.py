@@ -4,7 +4,7 @@ import traitlets
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.networks import finding
+from temwidgets.networks import looking
 from temwidgets.networks.shipped import locate
 from temwidgets.widgets import ImageView, NetworkPanel
 from temwidgets.widgets.panels.find import FindPanel
@@ -57,7 +57,7 @@ def test_the_panel_does_what_find_columns_does(lattice, found, done):
 
 def test_no_slider_asks_the_network_again(found, monkeypatch, done):
     panel, _ = found
-    monkeypatch.setattr(finding, "predict_image", None)
+    monkeypatch.setattr(looking, "predict_image", None)
     panel.threshold.value = 0.6
     done(panel.workspace)
     panel.separation.value = panel.separation.max
@@ -78,8 +78,8 @@ def test_another_image_is_looked_at_anew(found, lattice, monkeypatch, done):
     assert panel.threshold.disabled
     assert "probability" not in views[0].maps
     looks = []
-    look = finding.look
-    monkeypatch.setattr(finding, "look", lambda *a, **k: looks.append(a) or look(*a, **k))
+    look = looking.look
+    monkeypatch.setattr(looking, "look", lambda *a, **k: looks.append(a) or look(*a, **k))
     panel.find.click()
     done(panel.workspace)
     panel.contrast.value = "dark"

@@ -1,0 +1,206 @@
+"""What a network tells of an image DataArray, kept, and candidates for columns from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy import ndimage as ndi
+from scipy.spatial import KDTree
+
+from temwidgets.analysis import finding as classical
+from temwidgets.analysis.naming import name_sublattices
+from temwidgets.conventions import check_image, make_columns, pixel_grid, quantity, with_frame_of
+from temwidgets.networks.shipped import locate
+
+Report = Callable[[float], None]
+
+DEFAULT = "default"
+_UNSURE = 0.5
+_NOWHERE = 0.35  # certainty that images without columns do not reach
+_SURE = 0.75  # probability that single places reach by chance in such images
+_BLOB = 5.0  # spacing over sigma of single atoms: networks are trained on 4 to 6
+_SCREEN = 1024  # pixels a side that a map of probability needs at most
+_LEAST = 0.05  # probability below which nothing is a candidate
+ADVICE = (
+    "The network is not sure of these columns (certainty {0:.2f}; 0.7 and more is usual)."
+    " The structure may be unlike any it was trained on: look at the map of probability, and"
+    " retrain it on some corrected images if columns are wrong."
+)
+
+
+class Seen(NamedTuple):
+    """What a network told of an image, kept so that no cut asks it again."""
+
+    image: xr.DataArray
+    prediction: Any
+    contrast: str
+    card: dict[str, Any]
+
+
+def look(
+    image: xr.DataArray,
+    *,
+    contrast: str = "bright",
+    network: str | Path | Any = DEFAULT,
+    report: Report | None = None,
+) -> Seen:
+    """Apply a network to an image once, for `candidates_of` and `probability_map`.
+
+    Parameters and errors are those of `find_columns`.
+    """
+    image = check_image(image)
+    classical.check_options(None, contrast)
+    if report:
+        report(0.0)
+    known = loaded(network)
+    prediction = predict_image(known, image, contrast=contrast, report=report)
+    return Seen(image, prediction, contrast, known.card)
+
+
+def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
+    """Return what `find_candidates` finds, from what was seen already.
+
+    Parameters
+    ----------
+    seen : Seen
+        From `look`.
+    separation : float, optional
+        As in `find_columns`.
+    """
+    classical.check_options(separation, seen.contrast)
+    result = _as_columns(seen.prediction, seen.image, separation, seen.contrast)
+    if "sublattice" in result:
+        told = dict(enumerate(seen.card.get("species", ())))
+        result = name_sublattices(
+            result, {n: told[n] for n in np.unique(result["sublattice"]).tolist() if n in told}
+        )
+    result.attrs["network"] = str(seen.card.get("name", "unnamed"))
+    result.attrs["automatic_threshold"] = _threshold(seen.card, result.attrs["certainty"])
+    return with_frame_of(seen.image, result)
+
+
+def spacing_of(seen: Seen) -> float:
+    """Return the mean distance to the nearest neighbour that the network told, a length."""
+    sampling = pixel_grid(seen.image).sampling
+    return float(seen.prediction.spacing * np.sqrt(sampling.y * sampling.x))
+
+
+def probability_map(seen: Seen) -> xr.DataArray:
+    """Return the probability that there is a column, (y, x), between the cells interpolated.
+
+    Its coordinates are those of the image, its pixels a sixth of the spacing or less.
+    """
+    told = seen.prediction.answer.probability
+    finer = int(np.clip(_SCREEN // max(told.shape), 1, 4))
+    index = [(np.arange(n * finer) + 0.5) / finer - 0.5 for n in told.shape]
+    values = ndi.map_coordinates(told, np.meshgrid(*index, indexing="ij"), order=1, mode="nearest")
+    to_pixels = seen.prediction.answer.cell / seen.prediction.zoom
+    cells = [(at + 0.5) * to_pixels - 0.5 for at in index]
+    grid = pixel_grid(seen.image)
+    coords = {
+        name: quantity(name, length, grid.units, name)
+        for name, length in zip("yx", grid.to_lengths(*cells), strict=True)
+    }
+    attrs = {"units": "1", "long_name": "probability of a column"}
+    return xr.DataArray(values, coords, ("y", "x"), "probability", attrs)
+
+
+@lru_cache(maxsize=4)
+def _load(name: str, changed: int) -> Any:
+    from temwidgets.networks.store import load
+
+    return load(name)
+
+
+def loaded(network: str | Path | Any) -> Any:
+    """Return the network of this name or file; one that is loaded already as it is."""
+    if not isinstance(network, str | Path):
+        return network
+    return _load(str(network), locate(network).stat().st_mtime_ns)
+
+
+def predict_image(
+    network: str | Path | Any,
+    image: xr.DataArray,
+    *,
+    separation: float | None = None,
+    contrast: str = "bright",
+    report: Report | None = None,
+) -> Any:
+    """Apply a network to an image: a `temwidgets.networks.prediction.Prediction`, in pixels.
+
+    Parameters as in `find_columns`.
+    """
+    from temwidgets.networks.prediction import predict
+
+    values = _bright(image, contrast)
+    return predict(
+        loaded(network), values, spacings=_guesses(image, values, separation), report=report
+    )
+
+
+def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:
+    """Values with bright columns and NaN for missing pixels."""
+    values = np.asarray(image.values, np.float32)
+    values = np.where(np.isfinite(values), values, np.float32(np.nan))
+    if not np.isfinite(values).any():
+        raise ValueError("No pixel of this image is finite; there is nothing to find columns in.")
+    return -values if contrast == "dark" else values
+
+
+def _guesses(
+    image: xr.DataArray, values: np.ndarray, separation: float | None
+) -> tuple[float, ...]:
+    """Guesses of the spacing, px: what was given, or what the reflections of a crystal tell."""
+    sampling = pixel_grid(image).sampling
+    unit = float(np.sqrt(sampling.y * sampling.x))
+    if separation is not None:
+        return (separation / unit,)
+    from temwidgets.kernels import candidates
+    from temwidgets.networks.filtering import fill_missing
+
+    filled = fill_missing(values, np.isfinite(values))
+    found = candidates.find_candidates(filled, (sampling.y / unit, sampling.x / unit), None)
+    good = found.place[found.strength >= found.threshold]
+    if not found.crystal and len(good):
+        return (_BLOB * found.sigma,)
+    if len(good) < 8:
+        return ()
+    return (float(np.median(KDTree(good).query(good, k=2)[0][:, 1])),)
+
+
+def _as_columns(
+    prediction: Any, image: xr.DataArray, separation: float | None, contrast: str
+) -> xr.Dataset:
+    from temwidgets.networks.evidence import is_vacancy
+
+    grid = pixel_grid(image)
+    unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
+    found = prediction.columns(_LEAST, None if separation is None else 0.7 * separation / unit)
+    real = ~is_vacancy(_bright(image, contrast), found.place, prediction.spacing)
+    columns = make_columns(*grid.to_lengths(*found.place[real].T), units=grid.units)
+    probability = found.probability[real].astype(float)
+    for name in ("probability", "score"):
+        columns[name] = quantity("column", probability, "1", "probability of a column")
+    if found.species is not None:
+        columns["sublattice"] = quantity("column", found.species[real], "1", "sublattice")
+    certainty = prediction.certainty()
+    columns.attrs.update(
+        separation=float(separation or prediction.spacing * unit),
+        separation_source="estimated" if separation is None else "given",
+        contrast=contrast,
+        certainty=certainty,
+        advice=ADVICE.format(certainty) if certainty < _UNSURE else "",
+    )
+    return columns
+
+
+def _threshold(card: dict[str, Any], certainty: float) -> float:
+    """Probability to cut at: that of the card, or a high one where nothing seems to be."""
+    usual = float(card.get("threshold", 0.4))
+    return max(usual, _SURE) if certainty < _NOWHERE else usual
