@@ -98,7 +98,7 @@ def test_species_become_named_sublattices():
     model = tw.networks.build("ap_gan", channels=4, blocks=2, species=2)
     card = {"architecture": "ap_gan", "spacing": 16.0, "species": ["Pb", "Ti"], "threshold": 0.01}
     # the second kind is never the likelier
-    bias = model.tail.bias.at[1].set(-9.0)
+    bias = model.tail.bias.at[:].set(np.array([1.0, -9.0]))
     model = eqx.tree_at(lambda m: m.tail.bias, model, bias)
     found = tw.find_columns(image, method="network", network=tw.networks.Network(model, card))
     assert found.sizes["column"] > 0
