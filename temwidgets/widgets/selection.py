@@ -87,6 +87,12 @@ class Selection(traitlets.HasTraits):
         """Select nothing."""
         self.select(())
 
+    def keep(self, known: Any) -> None:
+        """Leave out labels that are not among `known`; the rule stays."""
+        kept = self.labels[np.isin(self.labels, known)]
+        if kept.size < self.labels.size:
+            self.select(kept, rule=self.rule, source=self.source)
+
     def mask(self, columns: xr.Dataset) -> np.ndarray:
         """Tell for each of `columns` whether it is selected (boolean array, column)."""
         return np.isin(columns["column"].values, self.labels)

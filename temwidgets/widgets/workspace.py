@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import traitlets
 import xarray as xr
 from ipywidgets import TypedTuple
@@ -261,16 +260,8 @@ class Workspace(Runner):
                 self.frame = min(self.frame, frames - 1)
         finally:
             self._moving = False
-        self._prune()
-
-    def _prune(self) -> None:
-        labels = self.selection.labels
-        if not labels.size:
-            return
-        known = () if self.columns is None else self.columns["column"].values
-        kept = labels[np.isin(labels, known)]
-        if kept.size < labels.size:
-            self.selection.select(kept, rule=self.selection.rule, source=self.selection.source)
+        columns = () if self.columns is None else self.columns["column"].values
+        self.selection.keep(columns)
 
     def _move(self, direction: str) -> None:
         self.job.cancel()

@@ -60,3 +60,16 @@ def test_a_dataarray_of_labels_is_fine():
 def test_positions_are_refused():
     with pytest.raises(traitlets.TraitError, match="whole numbers, but float64 values came"):
         Selection([0.5, 1.0])
+
+
+def test_labels_that_are_gone_are_left_out_and_the_rule_stays():
+    selection = Selection([2, 5, 9], rule="bright")
+    seen = []
+    selection.observe(lambda change: seen.append(change["new"].tolist()), "labels")
+    selection.keep([1, 2, 5, 9])
+    assert seen == []
+    selection.keep([1, 9])
+    assert seen == [[9]]
+    assert selection.rule == "bright"
+    selection.keep(())
+    assert len(selection) == 0

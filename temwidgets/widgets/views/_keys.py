@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from temwidgets.widgets.views._lengths import readable_unit, written
+from temwidgets.widgets.views._map_record import Map
 from temwidgets.widgets.views.colormaps import colour_table
 from temwidgets.widgets.views.markers import Colouring
-from temwidgets.widgets.views.overlays import Map
 from temwidgets.widgets.views.scale_bar import round_length
 
 

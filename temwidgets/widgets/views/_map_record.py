@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -10,13 +10,50 @@ import xarray as xr
 from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.views.colormaps import colour_table, hex_colour
 from temwidgets.widgets.views.markers import short
+from temwidgets.widgets.views.picture import shrink
 
-if TYPE_CHECKING:
-    from temwidgets.widgets.views.overlays import Map
-
+_LARGEST = 2048  # px a side that are drawn
 _LEVELS = 65534
 _TALL = 16.0
 _SAMPLED = 1 << 18
+
+
+class Map(NamedTuple):
+    """Values over the image with their colours; NaN is not drawn, what is not `lit` is faint."""
+
+    values: xr.DataArray
+    colormap: str
+    limits: tuple[float, float]
+    alpha: float
+    title: str
+    smooth: bool = True
+    lit: tuple[float, float] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by identity: == of the values has no truth value, and takes its time."""
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def make_map(
+    values: xr.DataArray,
+    colormap: str,
+    limits: tuple[float, float] | None,
+    alpha: float,
+    *,
+    title: str | None,
+    smooth: bool,
+    lit: tuple[float, float] | None,
+) -> Map:
+    """Make a map of no more pixels than are drawn; see `Overlays.set_map`."""
+    colour_table(colormap)
+    small = shrink(values, _LARGEST) if smooth else _thin(values, _LARGEST)
+    span = limits or _bulk(values.values, symmetric=colormap == "diverging")
+    low, high = sorted(float(v) for v in span)
+    opacity = float(np.clip(alpha, 0, 1))
+    return Map(small, colormap, (low, high), opacity, _title(values, title), smooth, lit)
 
 
 def map_values(values: xr.DataArray, *, smooth: bool) -> dict[str, Any]:
@@ -91,3 +128,23 @@ def _written(low: float, high: float) -> tuple[str, str]:
 def _ends(values: np.ndarray) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
+def _thin(values: xr.DataArray, largest: int) -> xr.DataArray:
+    """Take every nth pixel where there are more than can be drawn: labels have no mean."""
+    step = -(-max(values.shape) // largest)
+    return values.isel(y=slice(step // 2, None, step), x=slice(step // 2, None, step))
+
+
+def _bulk(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:
+    low, high = bulk_of(values)
+    reach = max(abs(low), abs(high)) or 1.0
+    return (-reach, reach) if symmetric else (low, high)
+
+
+def _title(values: xr.DataArray, given: str | None) -> str:
+    if given is not None:
+        return given
+    name = str(values.attrs.get("long_name") or values.name or "Map")
+    units = str(values.attrs.get("units", "1"))
+    return name if units in ("", "1") else f"{name} ({units})"

@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from temwidgets.conventions import pixel_grid
+from temwidgets.widgets.views._line_record import Lines
+from temwidgets.widgets.views._map_record import Map
 from temwidgets.widgets.views.colormaps import colour_table
-from temwidgets.widgets.views.overlays import Lines, Map
 
 _FINE = 2
 _SPREAD = 0.45  # half the width of an arrow's head over its length

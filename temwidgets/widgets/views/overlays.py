@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import traitlets
 import xarray as xr
 
 from temwidgets.widgets.errors import guarded
-from temwidgets.widgets.views._map_record import bulk_of, map_look, map_values
-from temwidgets.widgets.views.colormaps import colour_table, rgb
-from temwidgets.widgets.views.picture import shrink
-
-_LARGEST_MAP = 2048
-
-
-class Lines(NamedTuple):
-    """A set of segments (n, 4) as y0, x0, y1, x1; colours uint8 (n or 1, 4); width in screen px."""
-
-    segments: np.ndarray
-    colours: np.ndarray
-    width: float
-    heads: bool
-    shown: bool
-
-
-class Map(NamedTuple):
-    """Values over the image with their colours; NaN is not drawn, what is not `lit` is faint."""
-
-    values: xr.DataArray
-    colormap: str
-    limits: tuple[float, float]
-    alpha: float
-    title: str
-    smooth: bool = True
-    lit: tuple[float, float] | None = None
-
-    def __eq__(self, other: object) -> bool:
-        """Compare by identity: == of the values has no truth value, and takes its time."""
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
+from temwidgets.widgets.views._line_record import Lines, line_ends, rgba
+from temwidgets.widgets.views._map_record import make_map, map_look, map_values
 
 
 class Overlays(traitlets.HasTraits):
@@ -106,7 +74,7 @@ class Overlays(traitlets.HasTraits):
             raise ValueError(
                 f"Segments are rows of y0, x0, y1, x1, shape (n, 4), but shape {ends.shape} came."
             )
-        made = Lines(ends, _rgba(colours, len(ends)), float(width), bool(heads), bool(shown))
+        made = Lines(ends, rgba(colours, len(ends)), float(width), bool(heads), bool(shown))
         self.lines = {**self.lines, name: made}
 
     def clear_lines(self, name: str | None = None) -> None:
@@ -168,14 +136,7 @@ class Overlays(traitlets.HasTraits):
         if not isinstance(values, xr.DataArray) or values.dims != ("y", "x"):
             came = getattr(values, "dims", type(values).__name__)
             raise ValueError(f"A map is a DataArray with dims (y, x), but {came} came.")
-        colour_table(colormap)
-        small = shrink(values, _LARGEST_MAP) if smooth else _thin(values, _LARGEST_MAP)
-        span = limits or _bulk(values.values, symmetric=colormap == "diverging")
-        low, high = sorted(float(v) for v in span)
-        made = Map(
-            small, colormap, (low, high), float(np.clip(alpha, 0, 1)), _title(values, title),
-            smooth, lit,
-        )  # fmt: skip
+        made = make_map(values, colormap, limits, alpha, title=title, smooth=smooth, lit=lit)
         self.maps = {**self.maps, name: made}
 
     def light_map(self, name: str, lit: tuple[float, float] | None) -> None:
@@ -228,7 +189,7 @@ class Overlays(traitlets.HasTraits):
                 same.colours is not made.colours
             ):  # fmt: skip
                 self._versions += 1
-                record = {**_encode_lines(made), "version": self._versions}
+                record = {**line_ends(made), "version": self._versions}
             records[name] = {
                 **record, "width": made.width, "heads": made.heads, "shown": made.shown,
             }  # fmt: skip
@@ -268,49 +229,3 @@ class Overlays(traitlets.HasTraits):
         self.handles = {**self.handles, name: (float(content["y"]), float(content["x"]))}
         if content["final"]:
             self.dragged = ""
-
-
-def _rgba(colours: Any, count: int) -> np.ndarray:
-    if isinstance(colours, str):
-        return np.array([[*rgb(colours), 255]], np.uint8)
-    table = np.asarray(colours, np.uint8)
-    table = table[None] if table.ndim == 1 else table
-    if table.ndim != 2 or table.shape[1] != 4 or len(table) not in (1, count):
-        raise ValueError(
-            'Colours are "#rrggbb", or red, green, blue, alpha from 0 to 255, once or for each of'
-            f" the {count} segments, but shape {np.shape(colours)} came."
-        )
-    return table
-
-
-def _encode_lines(made: Lines) -> dict[str, Any]:
-    """Make a record of those that have ends, relative to one of them: float32 is enough then."""
-    finite = np.isfinite(made.segments).all(axis=1)
-    ends = made.segments[finite]
-    origin = ends[0, :2] if len(ends) else np.zeros(2)
-    colours = made.colours if len(made.colours) == 1 else made.colours[finite]
-    return {
-        "ends": (ends - np.tile(origin, 2))[:, [1, 0, 3, 2]].astype(np.float32).tobytes(),
-        "colours": np.ascontiguousarray(colours).tobytes(),
-        "origin": origin.tolist(),
-    }
-
-
-def _thin(values: xr.DataArray, largest: int) -> xr.DataArray:
-    """Take every nth pixel where there are more than can be drawn: labels have no mean."""
-    step = -(-max(values.shape) // largest)
-    return values.isel(y=slice(step // 2, None, step), x=slice(step // 2, None, step))
-
-
-def _bulk(values: np.ndarray, *, symmetric: bool) -> tuple[float, float]:
-    low, high = bulk_of(values)
-    reach = max(abs(low), abs(high)) or 1.0
-    return (-reach, reach) if symmetric else (low, high)
-
-
-def _title(values: xr.DataArray, given: str | None) -> str:
-    if given is not None:
-        return given
-    name = str(values.attrs.get("long_name") or values.name or "Map")
-    units = str(values.attrs.get("units", "1"))
-    return name if units in ("", "1") else f"{name} ({units})"

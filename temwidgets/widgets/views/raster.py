@@ -10,9 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.views._keys import Key
+from temwidgets.widgets.views._line_record import Lines
+from temwidgets.widgets.views._map_record import Map
 from temwidgets.widgets.views._overlay_print import Stroke, draw_strokes, lay_map, strokes
 from temwidgets.widgets.views._words import Words, draw_words
-from temwidgets.widgets.views.overlays import Lines, Map
 from temwidgets.widgets.views.scale_bar import length_label, round_length
 
 _HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
