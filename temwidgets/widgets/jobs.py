@@ -26,7 +26,8 @@ class Job(traitlets.HasTraits):
     fraction : float
         How far it has come, 0 to 1; stays 0 when the function does not tell.
     seconds_left : float or None
-        Estimated from the fraction; None while nothing is known.
+        By the pace since the first report, for what comes before it may be slow (functions are
+        compiled); None while nothing is known.
     note : str
         What else there is to say while it runs; whoever began the job may set it.
     """
@@ -42,7 +43,8 @@ class Job(traitlets.HasTraits):
         self._cancelled = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
-        self._started = self._told = 0.0
+        self._told = 0.0
+        self._first: tuple[float, float] | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -61,7 +63,7 @@ class Job(traitlets.HasTraits):
         """Mark the job as running."""
         self._cancelled.clear()
         self._idle.clear()
-        self._started = self._told = time.monotonic()
+        self._told, self._first = time.monotonic(), None
         with self.hold_trait_notifications():
             self.name, self.fraction, self.seconds_left, self.running = name, 0.0, None, True
             self.note = ""
@@ -85,15 +87,14 @@ class Job(traitlets.HasTraits):
         """
         if self.cancelled:
             raise CancelledError("cancelled")
-        now = time.monotonic()
+        now, fraction = time.monotonic(), min(max(float(fraction), 0.0), 1.0)
+        began, before = self._first = self._first or (now, fraction)
         if now - self._told < _PERIOD:
             return
-        self._told = now
-        fraction = min(max(float(fraction), 0.0), 1.0)
-        elapsed = now - self._started
+        self._told, done = now, fraction - before
         with self.hold_trait_notifications():
             self.fraction = fraction
-            self.seconds_left = elapsed * (1 - fraction) / fraction if fraction > 0 else None
+            self.seconds_left = (now - began) * (1 - fraction) / done if done > 0 else None
 
 
 def start_thread(work: Callable[[], None], name: str) -> threading.Thread:
