@@ -93,6 +93,12 @@ class Selection(traitlets.HasTraits):
         if kept.size < self.labels.size:
             self.select(kept, rule=self.rule, source=self.source)
 
+    def some(self, how: str = "select some in a view first") -> np.ndarray:
+        """Return the labels; raise ValueError, which says `how` to select, when there are none."""
+        if not self.labels.size:
+            raise ValueError(f"No column is selected: {how}.")
+        return self.labels
+
     def mask(self, columns: xr.Dataset) -> np.ndarray:
         """Tell for each of `columns` whether it is selected (boolean array, column)."""
         return np.isin(columns["column"].values, self.labels)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 import xarray as xr
 
+import temwidgets as tw
 from temwidgets.widgets.controls import button
 from temwidgets.widgets.errors import sentence
 from temwidgets.widgets.messages import Message
@@ -22,14 +24,16 @@ class Panel(widgets.VBox):
     ----------
     workspace : Workspace or DataArray
         The workspace to act on; an image gets a workspace of its own, ``panel.workspace``.
+    view : ImageView, optional
+        The view on which the panel shows something, if it does.
     status : bool
         Show messages and progress in the panel itself.
     """
 
-    def __init__(self, workspace: Any = None, *, status: bool = True) -> None:
+    def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
         self._actions: list[widgets.Button] = []
         self._watched: list[tuple[Any, Any, Any]] = []
-        self.workspace = _workspace(type(self).__name__, workspace)
+        self.workspace, self.view = _workspace(type(self).__name__, workspace), view
         super().__init__()
         self.add_class("temwidgets-view")
         lines = [StatusLine(self.workspace)] if status else []
@@ -48,6 +52,16 @@ class Panel(widgets.VBox):
         """Observe until the panel is closed."""
         owner.observe(act, names)
         self._watched.append((owner, act, names))
+
+    def selected(self) -> np.ndarray:
+        """Return the labels of the selected columns; raise ValueError when there are none."""
+        return self.workspace.selection.some()
+
+    def put_selected(self, sublattice: int) -> None:
+        """Put the selected columns into a sublattice, a step of the workspace; -1 takes it back."""
+        self.workspace.run(
+            tw.set_sublattice, into="columns", labels=self.selected(), sublattice=sublattice
+        )
 
     def same_frame(self) -> None:
         """Raise ValueError when the columns are those of another frame than is shown."""

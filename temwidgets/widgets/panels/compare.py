@@ -112,15 +112,15 @@ class ComparePanel(Panel):
 
     def _selected(self) -> dict[str, np.ndarray]:
         """Return the labels of the selection, and of the rest of the same sites."""
-        columns, selection = self.workspace.columns, self.workspace.selection
-        if columns is None or not selection.labels.size:
-            raise ValueError("No column is selected: select some in a view first.")
-        chosen, name = selection.mask(columns), _kind(columns)
+        columns, selected = self.workspace.columns, self.selected()
+        if columns is None:
+            raise ValueError("There are no columns yet: find columns first.")
+        labels, name = columns["column"].values, _kind(columns)
+        chosen = np.isin(labels, selected)
         kinds = np.zeros(chosen.size, int) if name is None else columns[name].values.astype(int)
         rest = ~chosen & np.isin(kinds, np.unique(kinds[chosen]))
         if not rest.any():
             raise ValueError("All columns of these sites are selected; there is no rest.")
-        labels = columns["column"].values
         return {"selected": labels[chosen], "rest": labels[rest]}
 
     @guarded

@@ -59,10 +59,6 @@ class FilterPanel(Panel):
 
     active = traitlets.Bool(True)
 
-    def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
-
     def _build(self) -> list[widgets.Widget]:
         self._busy = False
         self.kind = dropdown("Let through", "Shape of the mask", _KINDS)

@@ -102,9 +102,7 @@ class FitPanel(Panel):
 
     @guarded
     def _again(self, _: Any) -> None:
-        labels = self.workspace.selection.labels.tolist()
-        if not labels:
-            raise ValueError("No column is selected: select some in a view first.")
+        labels = self.selected().tolist()
         self.same_frame()
         self.workspace.run(tw.refit_columns, into="columns", labels=labels)
 

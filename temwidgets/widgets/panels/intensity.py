@@ -90,12 +90,7 @@ class IntensityPanel(Panel):
 
     @guarded
     def _assign(self, _: Any) -> None:
-        labels = self.workspace.selection.labels
-        if not labels.size:
-            raise ValueError("No column is selected: select some in a view first.")
-        self.workspace.run(
-            tw.set_sublattice, into="columns", labels=labels, sublattice=self.number.value
-        )
+        self.put_selected(self.number.value)
 
     @guarded
     def _measure(self, _: Any) -> None:

@@ -19,7 +19,6 @@ from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.traits import Trait
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.views.image_view import ImageView
 
 _HINT = (
     "Correct the columns in the image: + adds, the hand moves, - removes. Select columns to assign"
@@ -64,12 +63,6 @@ class LabelPanel(Panel):
 
     pairs = Pairs()
 
-    def __init__(
-        self, workspace: Any = None, *, view: ImageView | None = None, status: bool = True
-    ) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
-
     def _build(self) -> list[widgets.Widget]:
         self.species = whole_number(
             "Species of selected", "Sublattice number of the selected columns; -1: none", 0, -1, 12
@@ -100,12 +93,7 @@ class LabelPanel(Panel):
 
     @guarded
     def _assign(self, _: Any) -> None:
-        labels = self.workspace.selection.labels
-        if not labels.size:
-            raise ValueError("No column is selected: select some in a view first.")
-        self.workspace.run(
-            tw.set_sublattice, into="columns", labels=labels, sublattice=self.species.value
-        )
+        self.put_selected(self.species.value)
 
     @guarded
     def _coloured(self, change: Any) -> None:

@@ -46,10 +46,6 @@ class LatticePanel(Panel):
 
     active = traitlets.Bool(True)
 
-    def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
-
     def _build(self) -> list[widgets.Widget]:
         self._next: list[Callable[[], None]] = []
         self._expected = ""

@@ -70,10 +70,6 @@ class PhasePanel(Panel):
 
     active = traitlets.Bool(True)
 
-    def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
-
     def _build(self) -> list[widgets.Widget]:
         self.chain = Chain(self)
         self.reflections = ReflectionChoice(self, least=2)

@@ -45,10 +45,6 @@ class PreparePanel(Panel):
         Show messages and progress in the panel itself.
     """
 
-    def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
-
     def _build(self) -> list[widgets.Widget]:
         self.ways = {way.function: way for way in self._ways()}
         self.way = dropdown("", "What to do", [(w.title, n) for n, w in self.ways.items()])

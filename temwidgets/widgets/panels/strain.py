@@ -59,11 +59,8 @@ class StrainPanel(Panel):
     @guarded
     def _take(self, _: Any) -> None:
         selection = self.workspace.selection
-        if not selection.labels.size:
-            raise ValueError(
-                "No column is selected: draw a rectangle or lasso round the unstrained region."
-            )
-        self.region, self._rule = selection.labels, selection.rule
+        how = "draw a rectangle or lasso round the unstrained region"
+        self.region, self._rule = selection.some(how), selection.rule
         self.against.value = "region"
         self._explain(None)
 

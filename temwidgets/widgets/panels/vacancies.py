@@ -14,7 +14,6 @@ from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._variables import categories, choices, choose, numeric
-from temwidgets.widgets.views.image_view import ImageView
 
 _KINDS = [("too little", "vacancy"), ("too much", "dopant"), ("either", "both")]
 _NAME = "missing columns"
@@ -41,12 +40,6 @@ class VacancyPanel(Panel):
         Expected fraction of false ones among the candidates; moved once there are candidates, it
         finds them anew.
     """
-
-    def __init__(
-        self, workspace: Any = None, *, view: ImageView | None = None, status: bool = True
-    ) -> None:
-        self.view = view
-        super().__init__(workspace, status=status)
 
     def _build(self) -> list[widgets.Widget]:
         self._busy = self._asked = False

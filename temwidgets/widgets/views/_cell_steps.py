@@ -62,9 +62,7 @@ class CellSteps:
         if columns is None or "n_a" not in columns:
             options["columns"] = None
         if self.selected.value:
-            if not workspace.selection.labels.size:
-                raise ValueError("No column is selected: select some in a view first.")
-            options["labels"] = workspace.selection.labels
+            options["labels"] = workspace.selection.some()
         workspace.run(tw.mean_cell, into="cell", **options)
 
     @guarded

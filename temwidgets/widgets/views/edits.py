@@ -36,10 +36,8 @@ class Edits:
 
     def delete_selected(self) -> None:
         """Delete the selected columns."""
-        labels = self._view.selection.labels.tolist()
-        if not labels:
-            raise ValueError("No column is selected. Click one, or draw a rectangle round several.")
-        self.delete(labels)
+        how = "click one, or draw a rectangle round several"
+        self.delete(self._view.selection.some(how).tolist())
 
     def _run(self, function: str, **arguments: Any) -> None:
         editing = importlib.import_module("temwidgets.analysis.editing")
