@@ -14,7 +14,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.widgets._explorer_parts import Parts
-from temwidgets.widgets.controls import button
+from temwidgets.widgets.controls import button, text
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.messages import Message
@@ -116,10 +116,9 @@ class ExplorerFrame(widgets.VBox):
         return row(self._title, self.undo, self.redo, *self._file_buttons(), self.show_script)
 
     def _file_buttons(self) -> list[widgets.Widget]:
-        self.path = widgets.Text(
-            value="workspace.nc", description="Workspace file", tooltip="A netCDF file (.nc)",
-            layout={"width": "auto", "flex": "1 1 300px", "max_width": "600px"},
-            style={"description_width": "auto"},
+        self.path = text(
+            "Workspace file", "A netCDF file (.nc)", "workspace.nc",
+            flex="1 1 300px", max_width="600px",
         )  # fmt: skip
         self.save = button("Save", "Write products, selection and history to this file")
         self.open = button("Open", "Go on with the workspace in this file")
@@ -155,10 +154,10 @@ class ExplorerFrame(widgets.VBox):
         self._script.layout.display = "" if shown else "none"
         if not shown:
             return
-        text = self.workspace.script()
-        code = widgets.HTML(f'<pre class="tem-script" tabindex="0">{escape(text)}</pre>')
+        script = self.workspace.script()
+        code = widgets.HTML(f'<pre class="tem-script" tabindex="0">{escape(script)}</pre>')
         save = DownloadButton(
-            lambda: ("analysis.py", text), description="Save script", mime="text/x-python",
+            lambda: ("analysis.py", script), description="Save script", mime="text/x-python",
             tooltip="Save these lines as a Python file", on_error=self.show_error,
         )  # fmt: skip
         self._script.children = [code, save]

@@ -38,6 +38,18 @@ def number(description: str, tooltip: str, value: float = 0.0) -> widgets.FloatT
     )
 
 
+def text(description: str, tooltip: str, value: str = "", **layout: str) -> widgets.Text:
+    """Return a field for text, laid out as told; it speaks when it is left or Enter is pressed."""
+    return widgets.Text(
+        value=value,
+        description=description,
+        tooltip=tooltip,
+        continuous_update=False,
+        layout={"width": "auto", **layout},
+        style=_FITTED,
+    )
+
+
 def whole_number(
     description: str, tooltip: str, value: int, low: int, high: int
 ) -> widgets.BoundedIntText:

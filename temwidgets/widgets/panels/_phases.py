@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.widgets.controls import button, number
+from temwidgets.widgets.controls import button, number, text
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._spectrum_marks import phase_colour
@@ -29,16 +29,14 @@ class PhaseList(widgets.VBox):
         super().__init__()
         self.workspace, self.show_error = panel.workspace, panel.show_error
         self.phases: dict[str, list[float] | str] = {}
-        self.name = widgets.Text(
-            description="Phase", placeholder="name", tooltip="Name of the phase",
-            layout={"width": "170px"}, style={"description_width": "auto"},
+        self.name = text("Phase", "Name of the phase", width="170px")
+        self.name.placeholder = "name"
+        self.source = text(
+            "d-spacings or CIF",
+            "d-spacings in the image's unit with spaces between, or the path of a CIF file",
+            flex="1 1 300px", max_width="520px",
         )  # fmt: skip
-        self.source = widgets.Text(
-            description="d-spacings or CIF", placeholder="0.2027 0.1433 0.1170, or path/phase.cif",
-            tooltip="d-spacings in the image's unit with spaces between, or the path of a CIF file",
-            layout={"width": "auto", "flex": "1 1 300px", "max_width": "520px"},
-            style={"description_width": "auto"},
-        )  # fmt: skip
+        self.source.placeholder = "0.2027 0.1433 0.1170, or path/phase.cif"
         self.add = button("Add", "Compare with this phase, and draw its rings")
         self.tolerance = number("within", "How much d may differ, in per cent", 3.0)
         self.index = panel.action("Index", "Name the phase and hkl of each reflection", self._index)
@@ -109,23 +107,23 @@ def suggestions(reflections: xr.Dataset) -> str:
     for name in reflections["candidate"].values:
         one = reflections.sel(candidate=name)
         matched, share = int(one["candidate_matched"]), float(one["candidate_explained"])
-        text = f"{matched} of {count} reflections, {share:.0%} of the amplitude"
+        told = f"{matched} of {count} reflections, {share:.0%} of the amplitude"
         if matched:
             scale, off = float(one["candidate_scale"]), float(one["candidate_misfit"])
-            text += f"; d measured is {scale:.4f} times that of the phase, give or take {off:.2%}"
-        lines.append(f"<div><b>{escape(str(name))}</b>{text}</div>")
+            told += f"; d measured is {scale:.4f} times that of the phase, give or take {off:.2%}"
+        lines.append(f"<div><b>{escape(str(name))}</b>{told}</div>")
     return "".join(lines)
 
 
-def _source(text: str) -> list[float] | str:
+def _source(typed: str) -> list[float] | str:
     """Read d-spacings, or take the text as a path."""
-    words = text.replace(",", " ").replace(";", " ").split()
+    words = typed.replace(",", " ").replace(";", " ").split()
     if not words:
         raise ValueError("Type d-spacings with spaces between, or the path of a CIF file.")
     try:
         return [float(word) for word in words]
     except ValueError:
-        return text.strip()
+        return typed.strip()
 
 
 def _rings(source: list[float] | str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from temwidgets import networks
-from temwidgets.widgets.controls import button, checkbox, dropdown, whole_number
+from temwidgets.widgets.controls import button, checkbox, dropdown, text, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, together
 
@@ -80,11 +80,9 @@ class TrainingControls:
         self.beginning = dropdown("Begin with", "Network to start from", entries)
         self.beginning.value = given
         self.beginning.observe(self._began_with, "value")
-        self.path = widgets.Text(
-            value="my_network.safetensors", description="File", continuous_update=False,
-            tooltip="Path ending in .safetensors, on the machine that runs the notebook",
-            layout={"width": "auto", "flex": "1 1 200px", "max_width": "420px"},
-            style={"description_width": "auto"},
+        self.path = text(
+            "File", "Path ending in .safetensors, on the machine that runs the notebook",
+            "my_network.safetensors", flex="1 1 200px", max_width="420px",
         )  # fmt: skip
         self._fields = row(self.beginning, self.steps, self.seed)
 

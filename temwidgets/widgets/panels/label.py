@@ -11,7 +11,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.networks.pairs import make_pair, without_species
-from temwidgets.widgets.controls import button, whole_number
+from temwidgets.widgets.controls import button, text, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.messages import Message
 from temwidgets.widgets.panels._pair_list import PairList
@@ -71,11 +71,9 @@ class LabelPanel(Panel):
         self.save = self.action(
             "Save as a pair", "Keep image and columns to train on", self._save_pair
         )
-        self.path = widgets.Text(
-            value="labels.nc", description="Labels", continuous_update=False,
-            tooltip="A netCDF (.nc) or CSV file of columns",
-            layout={"width": "auto", "flex": "0 1 320px"}, style={"description_width": "auto"},
-        )  # fmt: skip
+        self.path = text(
+            "Labels", "A netCDF (.nc) or CSV file of columns", "labels.nc", flex="0 1 320px"
+        )
         self.load = self.action("Import", "Read the columns of this image from it", self._import)
         self.write = button("Export", "Write the columns of this image to it")
         self.write.on_click(self._export)
@@ -121,8 +119,8 @@ class LabelPanel(Panel):
             self.pairs = [pair if k == again else old for k, old in enumerate(self.pairs)]
         number = len(self.pairs) if again is None else again + 1
         verb = "Saved as" if again is None else "Replaced"
-        text = f"{verb} pair {number}: {len(pair.columns):,} columns."
-        self.workspace.message = Message("info", text)
+        told = f"{verb} pair {number}: {len(pair.columns):,} columns."
+        self.workspace.message = Message("info", told)
 
     def _point_out(self, columns: xr.Dataset) -> None:
         """Select the columns that have no species while others have one."""

@@ -13,7 +13,7 @@ import temwidgets as tw
 from temwidgets.conventions import length_unit
 from temwidgets.networks import looking
 from temwidgets.networks.shipped import available, locate
-from temwidgets.widgets.controls import dropdown
+from temwidgets.widgets.controls import dropdown, text
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.panels._probability_overlay import ProbabilityOverlay
@@ -90,12 +90,10 @@ class NetworkPanel(Panel):
 
     def _make_choice(self) -> None:
         self.network = dropdown("Network", "Which network looks at the image", available())
-        self.file = widgets.Text(
-            description="or file", placeholder="path of a .safetensors file",
-            tooltip="Weights that training saved; the card lies beside them",
-            continuous_update=False, layout={"width": "auto", "flex": "0 1 300px"},
-            style={"description_width": "auto"},
-        )  # fmt: skip
+        self.file = text(
+            "or file", "Weights that training saved; the card lies beside them", flex="0 1 300px"
+        )
+        self.file.placeholder = "path of a .safetensors file"
         self.contrast = dropdown(
             "Columns are", "Bright as in HAADF, or dark as in ABF", ["bright", "dark"]
         )
@@ -222,7 +220,7 @@ def _applied(columns: xr.Dataset) -> tuple[float, float]:
 
 
 def _count(columns: xr.Dataset) -> str:
-    text = f"{columns.sizes['column']:,} columns"
+    count = f"{columns.sizes['column']:,} columns"
     if "certainty" not in columns.attrs:
-        return text
-    return f"{text}, certainty {columns.attrs['certainty']:.2f}"
+        return count
+    return f"{count}, certainty {columns.attrs['certainty']:.2f}"

@@ -11,7 +11,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.conventions.elements import sublattice_elements, sublattice_names
-from temwidgets.widgets.controls import button, dropdown, whole_number
+from temwidgets.widgets.controls import button, dropdown, text, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row
@@ -100,13 +100,13 @@ class SublatticePanel(Panel):
         self.lines.children = [line.box for line in self.rows[: len(lines)]]
 
     @guarded
-    def _edit(self, number: int, what: str, text: str) -> None:
+    def _edit(self, number: int, what: str, entry: str) -> None:
         """Write a name, an element or a colour into the columns: a step."""
         try:
             function: Callable[..., Any] = tw.name_sublattices
             if what == "colour":
                 function = tw.colour_sublattices
-            arguments: dict[str, Any] = {_ARGUMENTS[what]: {number: text}}
+            arguments: dict[str, Any] = {_ARGUMENTS[what]: {number: entry}}
             self.workspace.run(function, into="columns", wait=True, **arguments)
         except Exception:
             self._fill(self._state)  # as it was before
@@ -142,8 +142,12 @@ class _Line:
             concise=True, tooltip=f"Colour of sublattice {number}",
             layout={"width": "28px", "flex": "0 0 auto"},
         )  # fmt: skip
-        self.name = _text("name", f"Name of sublattice {number}, such as A site", "170px")
-        self.element = _text("element", f"Chemical symbol of sublattice {number}", "110px")
+        self.name = text(
+            "name", f"Name of sublattice {number}, such as A site", width="170px", flex="0 0 auto"
+        )
+        self.element = text(
+            "element", f"Chemical symbol of sublattice {number}", width="110px", flex="0 0 auto"
+        )
         self.count = widgets.Label(layout={"width": "auto"})
         self.select = button("Select", f"Select the columns of sublattice {number}")
         self.select.on_click(lambda _: select(self._number))
@@ -169,13 +173,6 @@ class _Line:
             self.count.value = f"{values.size:,} columns"
         finally:
             self._busy = False
-
-
-def _text(description: str, tooltip: str, width: str) -> widgets.Text:
-    return widgets.Text(
-        description=description, tooltip=tooltip, continuous_update=False,
-        layout={"width": width, "flex": "0 0 auto"}, style={"description_width": "auto"},
-    )  # fmt: skip
 
 
 def _lines(columns: xr.Dataset) -> tuple[_Values, ...]:
