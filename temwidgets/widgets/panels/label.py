@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+import traitlets
 import xarray as xr
 
 import temwidgets as tw
@@ -17,24 +18,12 @@ from temwidgets.widgets.messages import Message
 from temwidgets.widgets.panels._pair_list import PairList
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
-from temwidgets.widgets.traits import Trait
 from temwidgets.widgets.views._base import note
 
 _HINT = (
     "Correct the columns in the image: + adds, the hand moves, - removes. Select columns to assign"
     " their species. Then save image and columns as a pair."
 )
-
-
-class Pairs(Trait):
-    """A list of pairs; compared by identity."""
-
-    default_value: Any = ()
-    info_text = "pairs of an image and its columns"
-
-    def validate(self, obj: Any, value: Any) -> list[Any]:
-        """Make a list of them."""
-        return list(value)
 
 
 class LabelPanel(Panel):
@@ -61,7 +50,7 @@ class LabelPanel(Panel):
         A line for each pair: ``list.rows[0].remove`` is its button.
     """
 
-    pairs = Pairs()
+    pairs = traitlets.List()
 
     def _build(self) -> list[widgets.Widget]:
         self.species = whole_number(
