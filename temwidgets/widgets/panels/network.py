@@ -19,7 +19,6 @@ from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.panels._probability_overlay import ProbabilityOverlay
 from temwidgets.widgets.style import row, together
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.views.image_view import ImageView
 
 _STEP = 0.005
 _STEPS = 100  # of the slider for the separation
@@ -59,17 +58,12 @@ class NetworkPanel(Panel):
 
     active = traitlets.Bool(True)
 
-    def __init__(
-        self, workspace: Any = None, *, view: ImageView | None = None, status: bool = True
-    ) -> None:
-        self._known: tuple[Any, ...] = ()
+    def _build(self) -> list[widgets.Widget]:
         self._seen: looking.Seen | None = None
+        self._place: tuple[xr.DataArray | None, int] = (None, 0)
         self._cuts: dict[float | None, xr.Dataset] = {}
         self._busy = False
-        self.overlay = ProbabilityOverlay(view)
-        super().__init__(workspace, status=status)
-
-    def _build(self) -> list[widgets.Widget]:
+        self.overlay = ProbabilityOverlay(self.view)
         self._make_choice()
         self._make_sliders()
         find = self.find = self.action(
@@ -89,7 +83,8 @@ class NetworkPanel(Panel):
         ]
 
     def _make_choice(self) -> None:
-        self.network = dropdown("Network", "Which network looks at the image", available())
+        names = [(name, name) for name in available()]
+        self.network = dropdown("Network", "Which network looks at the image", names)
         self.file = text(
             "or file", "Weights that training saved; the card lies beside them", flex="0 1 300px"
         )
@@ -118,7 +113,7 @@ class NetworkPanel(Panel):
         if Path(value).suffix != ".safetensors":
             raise ValueError(f"Weights are in a .safetensors file, but {value!r} was named.")
         locate(value)
-        entries = dict(_entries(self.network)) | {Path(value).name: value}
+        entries = dict(self.network.options) | {Path(value).name: value}
         self.network.options = list(entries.items())
         self.network.value = value
 
@@ -151,21 +146,26 @@ class NetworkPanel(Panel):
         threshold: float | None = None, separation: float | None = None,
     ) -> xr.Dataset:  # fmt: skip
         """Do as find_columns does, but look only when anything but the cuts changed."""
-        model = looking.loaded(network)
-        known = (id(self.workspace.image), self.workspace.frame, contrast, id(model))
-        if self._known != known or self._seen is None:
-            self._seen = looking.look(image, contrast=contrast, network=model, report=report)
-            self._known, self._cuts = known, {}
+        model, seen = looking.loaded(network), self._seen if self._here else None
+        if seen is None or seen.network is not model or seen.contrast != contrast:
+            place = self.workspace.image, self.workspace.frame
+            seen = looking.look(image, contrast=contrast, network=model, report=report)
+            self._seen, self._place, self._cuts = seen, place, {}
         if separation not in self._cuts:
-            self._cuts = {separation: looking.candidates_of(self._seen, separation=separation)}
+            self._cuts = {separation: looking.candidates_of(seen, separation=separation)}
         return tw.apply_threshold(self._cuts[separation], threshold)
+
+    @property
+    def _here(self) -> bool:
+        """Whether what was seen is the image that is shown; itself, for ids come again."""
+        image, frame = self._place
+        return image is self.workspace.image and frame == self.workspace.frame
 
     def _found(self) -> xr.Dataset | None:
         """Return the columns while they are what the network found in the image shown."""
         columns = self.workspace.columns
-        here = self._known[:2] == (id(self.workspace.image), self.workspace.frame)
         fresh = columns is not None and "threshold" in columns.attrs and "network" in columns.attrs
-        return columns if here and fresh else None
+        return columns if self._seen is not None and self._here and fresh else None
 
     @guarded
     def _shown(self, _: Any) -> None:
@@ -178,8 +178,7 @@ class NetworkPanel(Panel):
         if found is not None:
             self._follow(found)
         self._say_separation()
-        here = self._known[:2] == (id(self.workspace.image), self.workspace.frame)
-        self.overlay.show(self._seen if here and self.active else None)
+        self.overlay.show(self._seen if self._here and self.active else None)
 
     def _follow(self, found: xr.Dataset) -> None:
         """Put the sliders where the columns were cut, without taking that for a wish."""
@@ -207,10 +206,6 @@ def _slider(description: str, tooltip: str, readout_format: str) -> widgets.Floa
         layout={"width": "auto", "flex": "1 1 240px", "min_width": "240px", "max_width": "420px"},
         style={"description_width": "auto"},
     )  # fmt: skip
-
-
-def _entries(control: widgets.Dropdown) -> list[tuple[str, str]]:
-    return [(e, e) if isinstance(e, str) else tuple(e) for e in control.options]
 
 
 def _applied(columns: xr.Dataset) -> tuple[float, float]:

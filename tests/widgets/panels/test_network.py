@@ -88,6 +88,26 @@ def test_another_image_is_looked_at_anew(found, lattice, monkeypatch, done):
     assert len(looks) == 2
 
 
+def test_another_network_looks_anew_and_the_same_one_does_not(found, tmp_path, monkeypatch, done):
+    panel, _ = found
+    path = tw.networks.save(tw.networks.load("default"), tmp_path / "mine.safetensors")
+    looks = []
+    look = looking.look
+    monkeypatch.setattr(looking, "look", lambda *a, **k: looks.append(a) or look(*a, **k))
+    panel.find.click()
+    done(panel.workspace)
+    assert looks == []
+    panel.file.value = str(path)
+    for _ in range(2):
+        panel.find.click()
+        done(panel.workspace)
+        assert len(looks) == 1
+    panel.network.value = "default"
+    panel.find.click()
+    done(panel.workspace)
+    assert len(looks) == 2
+
+
 def test_the_map_over_the_image(found):
     panel, (view, other) = found
     shown = view.maps["probability"]
