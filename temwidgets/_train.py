@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,20 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "checkpoint": (str,),
     "held_back": (int,),
 }
-_PAIR = ("image", "columns", "dataset", "sampling", "frame", "contrast")
-_KINDS = {list: "a list of tables [[pairs]]", int: "a whole number", str: "a text"}
-_EVERY = 100  # steps between checkpoints
+_PAIR: dict[str, tuple[type, ...]] = {
+    "image": (str,),
+    "columns": (str,),
+    "dataset": (str,),
+    "sampling": (int, float, list),
+    "frame": (int,),
+    "contrast": (str,),
+}
+_KINDS = {
+    (list,): "a list of tables [[pairs]]",
+    (int,): "a whole number",
+    (str,): "a text",
+    (int, float, list): "a length, or a list of two (y, x)",
+}
 
 
 def train(path: str) -> Path:
@@ -44,11 +56,7 @@ def train(path: str) -> Path:
     if checkpoint is not None and checkpoint.exists():
         _resume(training, checkpoint)
     _run(training, checkpoint)
-    # a look at the very end, for the last one was up to a hundred steps ago
-    network = training.network
-    if test:
-        network.card["scores"] = {"f1": float(networks.score_pairs(network, test)["f1"])}
-    return networks.save(network, out)
+    return networks.save(training.network, out)
 
 
 def summary(written: Path) -> str:
@@ -75,12 +83,7 @@ def read_config(path: Path) -> dict[str, Any]:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name} is not a TOML file: {error}.") from error
-    _check_keys(path.name, config, tuple(_KEYS))
-    for key, value in config.items():
-        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
-            raise ValueError(
-                f"In {path.name}, {key} is {_KINDS[_KEYS[key][0]]}, but {value!r} came."
-            )
+    _check_entries(path.name, config, _KEYS)
     if "out" not in config:
         raise ValueError(
             f'{path.name} does not say where to save the network; add out = "NAME.safetensors".'
@@ -88,14 +91,16 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _check_keys(name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+def _check_entries(name: str, given: dict[str, Any], known: dict[str, tuple[type, ...]]) -> None:
     from difflib import get_close_matches
 
-    for key in given:
+    for key, value in given.items():
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
             raise ValueError(f"{name} has {key!r}, which means nothing. {hint}")
+        if not isinstance(value, known[key]) or isinstance(value, bool):
+            raise ValueError(f"In {name}, {key} is {_KINDS[known[key]]}, but {value!r} came.")
 
 
 def _targets(config: dict[str, Any], folder: Path) -> tuple[Path, Path | None]:
@@ -133,7 +138,7 @@ def _pair(entry: Any, number: int, folder: Path) -> Any:
 
     if not isinstance(entry, dict) or not {"image", "columns"} <= entry.keys():
         raise ValueError(f"Pair {number} needs two files: image = ... and columns = ...")
-    _check_keys(f"Pair {number}", entry, _PAIR)
+    _check_entries(f"Pair {number}", entry, _PAIR)
     sampling = entry.get("sampling")
     image = tw.read(
         folder / entry["image"],
@@ -142,6 +147,10 @@ def _pair(entry: Any, number: int, folder: Path) -> Any:
     )
     image = _frame(image, entry.get("frame"), number)
     columns = tw.read_columns(folder / entry["columns"], **_places(entry["columns"], image))
+    if entry.get("contrast", "bright") not in ("bright", "dark"):
+        raise ValueError(
+            f'In pair {number}, contrast is "bright" or "dark", but {entry["contrast"]!r} came.'
+        )
     if "contrast" in entry:
         columns.attrs["contrast"] = entry["contrast"]
     try:
@@ -182,17 +191,13 @@ def _run(training: Any, checkpoint: Path | None) -> None:
 
     steps = training.card["steps"]
     layout = "{desc}: {n_fmt}/{total_fmt}|{bar}| {elapsed} < {remaining}{postfix}"
-    with tqdm(
-        total=steps, initial=training.step, desc="training", bar_format=layout, disable=None
-    ) as bar:
-        try:
-            for progress in training.run():
-                bar.update(progress.step - bar.n)
-                score = {} if not training.scores else {"F1": f"{training.scores[-1][1]:.3f}"}
-                bar.set_postfix({"loss": f"{progress.loss:.3g}"} | score, refresh=False)
-                if checkpoint is not None and progress.step % _EVERY == 0:
-                    training.save(checkpoint)
-        finally:
-            # also when it was interrupted, so that nothing is lost
-            if checkpoint is not None:
-                training.save(checkpoint)
+    with (
+        tqdm(
+            total=steps, initial=training.step, desc="training", bar_format=layout, disable=None
+        ) as bar,
+        closing(training.run(checkpoint)) as going,
+    ):
+        for progress in going:
+            bar.update(progress.step - bar.n)
+            score = {} if not training.scores else {"F1": f"{training.scores[-1][1]:.3f}"}
+            bar.set_postfix({"loss": f"{progress.loss:.3g}"} | score, refresh=False)

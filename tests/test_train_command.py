@@ -73,8 +73,8 @@ def test_it_goes_on_from_its_checkpoint(write, files, capsys, monkeypatch):
     path = write(more='checkpoint = "go.on"')
     whole = networks.Training.run
 
-    def interrupted(self):
-        for progress in whole(self):
+    def interrupted(self, checkpoint):
+        for progress in whole(self, checkpoint):
             yield progress
             raise KeyboardInterrupt
 
@@ -117,6 +117,7 @@ def test_pairs_come_in_pixels_with_their_options(files, tmp_path):
         ({'columns = "2.csv"': ""}, "Pair 2 needs two files"),
         ({'"2.csv"': '"3.csv"'}, "3.csv"),
         ({"contrast": "contrasts"}, "Pair 2 has 'contrasts', which means nothing"),
+        ({'contrast = "': 'contrast = "very '}, 'contrast is "bright" or "dark", but \'very '),
         ({'"small.safetensors"': '"smal"'}, "There is no network 'smal'"),
     ],
 )

@@ -15,7 +15,8 @@ _HOME = {
     "temwidgets.networks.fine_tuning": ("Progress", "Training", "train"),
     "temwidgets.networks.looking": ("predict_image",),
     "temwidgets.networks.validation": ("score_pairs",),
-    "temwidgets.networks.store": ("Network", "available", "build", "load", "save"),
+    "temwidgets.networks.shipped": ("available",),
+    "temwidgets.networks.store": ("Network", "build", "load", "save"),
 }
 _NAMES = {name: module for module, names in _HOME.items() for name in names}
 

@@ -117,7 +117,6 @@ class APGan(eqx.Module):
     blocks: list[NormalisedBlock]
     tail: Conv
 
-    factor = 1  # any size
     cell = 1
     channels_in = 2
 

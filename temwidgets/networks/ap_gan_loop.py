@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from temwidgets.networks.ap_gan_pairs import map_batches
 from temwidgets.networks.ap_gan_training import GanLosses, GanTrainer
@@ -80,8 +81,7 @@ def accept(
 def _nearest_species(pair: Pair, columns: np.ndarray) -> np.ndarray | None:
     if pair.species is None or len(pair.columns) == 0:
         return None
-    apart = ((columns[:, None] - np.asarray(pair.columns)[None]) ** 2).sum(-1)
-    return np.asarray(pair.species)[apart.argmin(axis=1)]
+    return np.asarray(pair.species)[KDTree(pair.columns).query(columns)[1]]
 
 
 def retrain(

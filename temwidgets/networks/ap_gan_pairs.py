@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from temwidgets.kernels.spectra import without_plane
-from temwidgets.networks.batches import Pair, nearest_distance
+from temwidgets.networks.batches import Pair, batches, extra_noise, nearest_distance
 from temwidgets.networks.filtering import fill_missing
 
 SIGMA = 0.15
@@ -20,10 +20,10 @@ _CLIP = 6.0
 
 
 class MapBatch(NamedTuple):
-    """What the generator sees and what it is to answer."""
+    """What the generator sees and is to answer; one example, or stacked with a batch dim."""
 
-    channels: np.ndarray  # (batch, y, x, 2)
-    maps: np.ndarray  # (batch, y, x, species)
+    channels: np.ndarray  # (y, x, 2)
+    maps: np.ndarray  # (y, x, species)
 
 
 def image_channels(image: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def image_channels(image: np.ndarray) -> np.ndarray:
     ndarray, (y, x, 2), float32
     """
     known = np.isfinite(image)
-    flat = without_plane(fill_missing(image, known))
+    flat = without_plane(fill_missing(image))
     flat = np.clip(flat / max(float(flat.std()), 1e-12), -_CLIP, _CLIP)
     return np.stack([flat, known], axis=-1).astype(np.float32)
 
@@ -124,15 +124,13 @@ def map_batches(
     if not pairs:
         raise ValueError("There are no pairs to train on; give at least one.")
     stacks = [_stack(pair, species, side) for pair in pairs]
-    number = start
-    while True:
-        parts = []
-        for child in np.random.SeedSequence([seed, number]).spawn(size):
-            rng = np.random.default_rng(child)
-            image, maps = _part(stacks[int(rng.integers(len(stacks)))], side, rng)
-            parts.append((image_channels(_spoilt(image, share, rng)), maps))
-        yield MapBatch(*(np.stack(part) for part in zip(*parts, strict=True)))
-        number += 1
+
+    def draw(source: np.random.SeedSequence) -> MapBatch:
+        rng = np.random.default_rng(source)
+        image, maps = _part(stacks[int(rng.integers(len(stacks)))], side, rng)
+        return MapBatch(image_channels(_spoilt(image, share, rng)), maps)
+
+    return batches(draw, size=size, seed=seed, start=start)
 
 
 def _share(lost: float | str) -> float:
@@ -165,7 +163,6 @@ def _part(stack: np.ndarray, side: int, rng: np.random.Generator) -> tuple[np.nd
 
 def _spoilt(image: np.ndarray, lost: float, rng: np.random.Generator) -> np.ndarray:
     """Add noise to half of the images, lose pixels of all."""
-    scale = float(np.nanstd(image)) * rng.choice([0, 0, 0.3, 1.0]) * rng.random()
-    noisy = image + scale * rng.standard_normal(image.shape, np.float32)
+    noisy = image + extra_noise(image, rng)
     share = lost * min(1.0, 1.5 * rng.random())
     return np.where(rng.random(image.shape) < share, np.float32(np.nan), noisy)

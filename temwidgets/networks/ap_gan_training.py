@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -19,10 +18,13 @@ from temwidgets.networks.ap_gan_losses import (
     generator_loss,
 )
 from temwidgets.networks.ap_gan_pairs import MapBatch
+from temwidgets.networks.checkpoints import Checkpointed
+from temwidgets.networks.training import falling_rate, running_mean
 
 Model = Any
 
 _CLIP = 1.0  # largest norm of a gradient
+_RIVAL_RATE = 2e-4  # learning rate of the discriminator
 _AVERAGE = 0.99  # how much of the running mean of the weights a step keeps
 
 
@@ -47,7 +49,7 @@ class GanLosses(NamedTuple):
     discriminator: float
 
 
-class GanTrainer:
+class GanTrainer(Checkpointed):
     """Trains a generator against a discriminator of its own.
 
     Each step moves the generator against the discriminator as it is, then the discriminator on
@@ -58,9 +60,7 @@ class GanTrainer:
     model : APGan
     steps : int
         Steps in all; the learning rate falls to a hundredth until then.
-    learning_rate, discriminator_rate : float
-    weights : Weights
-        Of the terms of the generator's loss.
+    learning_rate : float
     seed : int
         Of the discriminator's first weights.
 
@@ -75,15 +75,9 @@ class GanTrainer:
         *,
         steps: int,
         learning_rate: float = 2e-3,
-        discriminator_rate: float = 2e-4,
-        weights: Weights | None = None,
         seed: int = 0,
     ):
-        warm = max(1, min(50, steps // 20))
-        rate = optax.warmup_cosine_decay_schedule(
-            0.0, learning_rate, warm, max(steps, warm + 1), learning_rate / 100
-        )
-        one, two = _adam(rate), _adam(discriminator_rate)
+        one, two = _adam(falling_rate(steps, learning_rate, 50)), _adam(_RIVAL_RATE)
         species = model.tail.weight.shape[-1]
         rival = Discriminator(jax.random.key(seed), species)
         self.steps = steps
@@ -91,12 +85,7 @@ class GanTrainer:
             model, model, rival, one.init(_weights(model)), two.init(_weights(rival)),
             jnp.zeros((), int),
         )  # fmt: skip
-        self._step = eqx.filter_jit(_make_step(one, two, weights or Weights()))
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return int(self.state.step)
+        self._step = eqx.filter_jit(_make_step(one, two))
 
     @property
     def model(self) -> APGan:
@@ -109,19 +98,6 @@ class GanTrainer:
             self.state, losses = self._step(next(batches), self.state)
             yield GanLosses(*(float(value) for value in losses))
 
-    def save(self, path: str | Path) -> None:
-        """Write all that is needed to go on."""
-        path = Path(path)
-        part = path.with_name(path.name + ".part")
-        # written beside and moved: a checkpoint is whole or not there
-        eqx.tree_serialise_leaves(part, self.state)
-        part.replace(path)
-
-    def resume(self, path: str | Path) -> None:
-        """Go on from what `save` wrote; the model and its options must be the same."""
-        with Path(path).open("rb") as file:
-            self.state = eqx.tree_deserialise_leaves(file, self.state)
-
 
 def _adam(rate: Any) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(_CLIP), optax.adam(rate))
@@ -132,12 +108,12 @@ def _weights(model: Model) -> Model:
 
 
 def _make_step(
-    one: optax.GradientTransformation, two: optax.GradientTransformation, weights: Weights
+    one: optax.GradientTransformation, two: optax.GradientTransformation
 ) -> Callable[[MapBatch, GanState], tuple[GanState, GanLosses]]:
     def step(batch: MapBatch, state: GanState) -> tuple[GanState, GanLosses]:
         def loss(model: APGan) -> tuple[Any, tuple[Terms, Any, Any]]:
             made, statistics = model.learn(batch.channels)
-            terms = generator_loss(made, batch.maps, state.discriminator(made), weights)
+            terms = generator_loss(made, batch.maps, state.discriminator(made), Weights())
             return terms.total, (terms, made, statistics)
 
         def rival_loss(rival: Discriminator) -> Any:
@@ -148,9 +124,7 @@ def _make_step(
         model = model.remember(statistics)
         wrong, slope = eqx.filter_value_and_grad(rival_loss)(state.discriminator)
         rival, rival_kept = _moved(two, state.discriminator, slope, state.discriminator_optimiser)
-        # at first the mean follows quickly
-        keep = jnp.minimum(_AVERAGE, (1 + state.step) / (10 + state.step))
-        average = jax.tree.map(lambda a, b: keep * a + (1 - keep) * b, state.average, model)
+        average = running_mean(state.average, model, state.step, _AVERAGE)
         now = GanState(model, average, rival, kept, rival_kept, state.step + 1)
         return now, GanLosses(terms.total, terms.adversarial, terms.ssim, terms.psnr, wrong)
 

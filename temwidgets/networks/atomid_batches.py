@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,23 +16,12 @@ SIGMA = 0.15
 _CLIP = 6.0
 
 
-class HeatExample(NamedTuple):
-    """One image and the right answer."""
+class HeatBatch(NamedTuple):
+    """What AtomID-Net sees and is to answer; one example, or stacked with a batch dim."""
 
     channels: np.ndarray  # (y, x, 1)
     heat: np.ndarray  # (y, x)
     spacing: np.ndarray  # () px; NaN where there is no column
-
-
-class HeatBatch(NamedTuple):
-    """Examples stacked; fields as in `HeatExample` with a batch dim before."""
-
-    channels: np.ndarray
-    heat: np.ndarray
-    spacing: np.ndarray
-
-
-Draw = Callable[[np.random.SeedSequence], HeatExample]
 
 
 def heat_map(columns: np.ndarray, spacing: float, shape: tuple[int, int]) -> np.ndarray:
@@ -71,22 +60,22 @@ def heat_map(columns: np.ndarray, spacing: float, shape: tuple[int, int]) -> np.
 
 def normalised(image: np.ndarray) -> np.ndarray:
     """Fill missing (NaN) pixels; bring the mean to 0 and the deviation to 1: (y, x, 1)."""
-    filled = fill_missing(image, np.isfinite(image))
+    filled = fill_missing(image)
     flat = filled - filled.mean()
     flat /= max(float(flat.std()), 1e-12)
     return np.clip(flat, -_CLIP, _CLIP)[..., None].astype(np.float32)
 
 
-def heat_example(image: np.ndarray, columns: np.ndarray, spacing: float) -> HeatExample:
+def heat_example(image: np.ndarray, columns: np.ndarray, spacing: float) -> HeatBatch:
     """Make what the network sees of an image (NaN: missing) and what it is to answer."""
     heat = heat_map(columns, spacing, (image.shape[0], image.shape[1]))
     told = spacing if len(columns) else np.nan
-    return HeatExample(normalised(image), heat, np.asarray(told, np.float32))
+    return HeatBatch(normalised(image), heat, np.asarray(told, np.float32))
 
 
 def synthetic_heat(
     size: int, *, spacing: tuple[float, float] = (8.0, 40.0), **options: Any
-) -> Draw:
+) -> common.Draw:
     """Return what draws an example of size² pixels, bright columns, from `training_image`.
 
     Spacings are those of the image: the published network works across magnifications, without
@@ -97,7 +86,7 @@ def synthetic_heat(
 
     options = {"contrast": "bright", **options}
 
-    def draw(seed: np.random.SeedSequence) -> HeatExample:
+    def draw(seed: np.random.SeedSequence) -> HeatBatch:
         made = training_image(seed, (size, size), spacing=spacing, **options)
         image = np.where(made.known, made.image, np.float32(np.nan))
         return heat_example(image, made.columns, made.spacing)
@@ -107,11 +96,11 @@ def synthetic_heat(
 
 def pair_heat(
     pairs: Sequence[common.Pair], size: int, *, zoom: tuple[float, float] = (0.8, 1.25)
-) -> Draw:
+) -> common.Draw:
     """Return what draws a turned, mirrored, rescaled part of one of `pairs`, size² pixels."""
     apart = [common.nearest_distance(pair.columns) for pair in pairs]
 
-    def draw(seed: np.random.SeedSequence) -> HeatExample:
+    def draw(seed: np.random.SeedSequence) -> HeatBatch:
         rng = np.random.default_rng(seed)
         which = int(rng.integers(len(pairs)))
         scale = float(np.exp(rng.uniform(*np.log(zoom))))
@@ -119,13 +108,3 @@ def pair_heat(
         return heat_example(image, columns, apart[which] * scale)
 
     return draw
-
-
-def stack_heat(examples: Sequence[HeatExample]) -> HeatBatch:
-    """Stack examples of one size."""
-    return HeatBatch(*map(np.stack, zip(*examples, strict=True)))
-
-
-def heat_batches(draw: Draw, *, size: int, seed: int, start: int = 0) -> Iterator[Any]:
-    """Yield `HeatBatch`es of `size` examples for ever; see `batches.batches`."""
-    return common.batches(draw, size=size, seed=seed, start=start, stack=stack_heat)

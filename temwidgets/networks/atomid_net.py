@@ -92,9 +92,7 @@ class AtomIDNet(eqx.Module):
     body: UNetBody
     branch: list[Conv]
 
-    factor = 8  # sides of what comes in are multiples of it
     cell = 1
-    channels_in = 1
 
     def __init__(self, key: Array, channels: Sequence[int] = (16, 32, 64, 128)):
         check_channels(channels)
@@ -119,9 +117,7 @@ class PlainUNet(eqx.Module):
 
     body: UNetBody
 
-    factor = 8
     cell = 1
-    channels_in = 1
 
     def __init__(self, key: Array, channels: Sequence[int] = (16, 32, 64, 128)):
         check_channels(channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +17,8 @@ from temwidgets.networks.targets import Targets, make_targets
 NOMINAL = 12.0
 """Distance of nearest neighbours (px) that images are brought to."""
 
-Example = tuple[np.ndarray, Targets]
-Draw = Callable[[np.random.SeedSequence], Example]
+Draw = Callable[[np.random.SeedSequence], Any]
+"""Makes an example, the same for the same seed: arrays in tuples, for `stack`."""
 
 
 class Pair(NamedTuple):
@@ -29,16 +30,17 @@ class Pair(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Examples stacked."""
+    """What the default network sees and is to answer; one example, or stacked with a batch dim."""
 
-    channels: np.ndarray  # (batch, y, x, channel)
+    channels: np.ndarray  # (y, x, channel)
     targets: Targets
 
 
-def stack(examples: Sequence[Example]) -> Batch:
-    """Stack examples of one size."""
-    channels, targets = zip(*examples, strict=True)
-    return Batch(np.stack(channels), Targets(*map(np.stack, zip(*targets, strict=True))))
+def stack(examples: Sequence[Any]) -> Any:
+    """Stack examples of one size: every array gets a batch dim."""
+    import jax
+
+    return jax.tree.map(lambda *arrays: np.stack(arrays), *examples)
 
 
 def synthetic_example(
@@ -59,7 +61,7 @@ def synthetic_example(
 
     options = {"contrast": "bright", **options}
 
-    def draw(seed: np.random.SeedSequence) -> Example:
+    def draw(seed: np.random.SeedSequence) -> Batch:
         rng = np.random.default_rng(seed)
         apart = spacing * np.exp(rng.normal(0, 0.15))
         by = 1.0 if rng.random() < 0.5 else float(np.exp(rng.uniform(*np.log(zoom))))
@@ -76,10 +78,10 @@ def synthetic_example(
     return draw
 
 
-def example(image: np.ndarray, columns: np.ndarray, spacing: float) -> Example:
+def example(image: np.ndarray, columns: np.ndarray, spacing: float) -> Batch:
     """Make what a network sees and what it is to answer; NaN is a missing pixel."""
     targets = make_targets(columns, spacing, (image.shape[0], image.shape[1]))
-    return input_channels(image), targets
+    return Batch(input_channels(image), targets)
 
 
 def pair_example(pairs: Sequence[Pair], size: int, spacing: float) -> Draw:
@@ -95,12 +97,12 @@ def pair_example(pairs: Sequence[Pair], size: int, spacing: float) -> Draw:
     """
     apart = [nearest_distance(pair.columns) for pair in pairs]
 
-    def draw(seed: np.random.SeedSequence) -> Example:
+    def draw(seed: np.random.SeedSequence) -> Batch:
         rng = np.random.default_rng(seed)
         which = int(rng.integers(len(pairs)))
         zoom = spacing * np.exp(rng.uniform(-0.2, 0.2)) / apart[which]
         image, columns = turned_part(pairs[which], size, zoom, rng)
-        image = image + _extra_noise(image, rng)
+        image = image + extra_noise(image, rng)
         return example(image, columns, apart[which] * zoom)
 
     return draw
@@ -128,7 +130,8 @@ def turned_part(
     return np.ascontiguousarray(image), columns[inside]
 
 
-def _extra_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def extra_noise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Noise of up to the deviation of the image; none for half of all images."""
     scale = np.nanstd(image) * rng.choice([0, 0, 0.3, 1.0]) * rng.random()
     return scale * rng.standard_normal(image.shape, np.float32)
 
@@ -143,33 +146,22 @@ def nearest_distance(columns: np.ndarray) -> float:
     return float(np.mean(KDTree(columns).query(columns, k=2)[0][:, 1]))
 
 
-def batches(
-    draw: Callable[[np.random.SeedSequence], Any],
-    *,
-    size: int,
-    seed: int,
-    start: int = 0,
-    ahead: int = 3,
-    stack: Callable[[Sequence[Any]], Any] = stack,
-) -> Iterator[Any]:
+def batches(draw: Draw, *, size: int, seed: int, start: int = 0, ahead: int = 3) -> Iterator[Any]:
     """Yield batches of `size` examples for ever, the next ones made meanwhile.
 
-    Batch number n is the same whenever it is asked for: training goes on where it stopped. `stack`
-    makes a batch of the examples that `draw` makes, where those are not an `Example`.
+    Batch number n is the same whenever it is asked for: training goes on where it stopped.
     """
 
-    def make(number: int) -> Batch:
+    def make(number: int) -> Any:
         seeds = np.random.SeedSequence([seed, number]).spawn(size)
         return stack([draw(s) for s in seeds])
 
     with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(make, start + k) for k in range(ahead)]
-        number = start + ahead
         try:
-            while True:
+            for number in count(start + ahead):
                 yield waiting.pop(0).result()
                 waiting.append(pool.submit(make, number))
-                number += 1
         finally:
             for future in waiting:
                 future.cancel()

@@ -12,12 +12,11 @@ from temwidgets.analysis import finding as classical
 from temwidgets.analysis.scores import pool_scores, score_columns
 from temwidgets.conventions import make_columns, make_image, quantity
 from temwidgets.networks.finding import find_columns
-from temwidgets.networks.validation import TOLERANCE
+from temwidgets.networks.validation import LONE, TOLERANCE
 from temwidgets.synthetic.training import TrainingImage, training_image
 
 Finder = Callable[[xr.DataArray], xr.Dataset]
 Finders = Mapping[str, Finder]
-_LONE = 8.0  # px: the spacing taken where there is none
 _SEED = 900_000_000  # far from the seeds of training
 
 
@@ -106,7 +105,7 @@ def _image(made: TrainingImage) -> xr.DataArray:
 
 
 def _score(columns: xr.Dataset, made: TrainingImage) -> xr.Dataset:
-    spacing = made.spacing if np.isfinite(made.spacing) else _LONE
+    spacing = made.spacing if np.isfinite(made.spacing) else LONE
     true = make_columns(*made.columns.T, units="px")
     return score_columns(columns, true, radius=TOLERANCE * spacing)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import scipy.ndimage as ndi
 
@@ -13,7 +15,21 @@ _MISSED = 0.55  # of a typical height: a column that is so much lower than its l
 _SURE = 3.0  # standard deviations
 
 
-def is_vacancy(image: np.ndarray, place: np.ndarray, spacing: float) -> np.ndarray:
+class Evidence(NamedTuple):
+    """How much every pixel stands above its surroundings, over the width of a column."""
+
+    there: np.ndarray  # (y, x) in the image
+    wanted: np.ndarray  # (y, x) in what repeats in it
+
+
+def gather(image: np.ndarray, spacing: float) -> Evidence:
+    """Look at an image (y, x), bright columns `spacing` px apart; NaN where a pixel is missing."""
+    flat = fill_missing(image)
+    sigma = max(_CORE * spacing, 0.7)
+    return Evidence(_bumps(flat, sigma), _bumps(bragg_filter_blocks(flat), sigma))
+
+
+def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
     """Tell places where the lattice wants a column and the image has none.
 
     A lattice seen far below the noise is seen by what repeats; so a missing column is filled in.
@@ -23,12 +39,10 @@ def is_vacancy(image: np.ndarray, place: np.ndarray, spacing: float) -> np.ndarr
 
     Parameters
     ----------
-    image : ndarray, (y, x)
-        Bright columns; NaN where a pixel is missing.
+    evidence : Evidence
+        From `gather`.
     place : ndarray, (n, 2)
         y, x, px.
-    spacing : float
-        Mean distance to the nearest neighbour, px.
 
     Returns
     -------
@@ -36,18 +50,16 @@ def is_vacancy(image: np.ndarray, place: np.ndarray, spacing: float) -> np.ndarr
     """
     if len(place) < 8:
         return np.zeros(len(place), bool)
-    known = np.isfinite(image)
-    flat = fill_missing(image, known)
-    wanted = _heights(bragg_filter_blocks(flat), place, spacing)
-    short = wanted - _heights(flat, place, spacing)
+    there, wanted = (
+        ndi.map_coordinates(bumps, place.T, order=1, mode="nearest") for bumps in evidence
+    )
+    short = wanted - there
     short -= np.median(short)  # the filter takes a little from every column
     typical = np.median(wanted[wanted >= np.median(wanted)])
     spread = 1.4826 * float(np.median(np.abs(short)))
     return (short > _MISSED * typical) & (short > _SURE * spread) & bool(typical > 0)
 
 
-def _heights(image: np.ndarray, place: np.ndarray, spacing: float) -> np.ndarray:
-    """Difference of a narrow and a wide mean at places."""
-    sigma = max(_CORE * spacing, 0.7)
-    bump = ndi.gaussian_filter(image, sigma) - ndi.gaussian_filter(image, _RING * sigma)
-    return ndi.map_coordinates(bump, place.T, order=1, mode="nearest")
+def _bumps(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Difference of a narrow and a wide mean."""
+    return ndi.gaussian_filter(image, sigma) - ndi.gaussian_filter(image, _RING * sigma)

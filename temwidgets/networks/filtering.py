@@ -10,6 +10,7 @@ from temwidgets.kernels.spectra import frequencies, without_plane
 
 _BLOCK = 256  # px: the lattice is taken for the same over so much
 _STRONG = 4.0  # power over its ring below which a coefficient is shrunk to nothing
+_RISE = 0.08  # of each side: how far in the border is tapered
 _FILL = 2.0  # px: width of the mean that fills missing pixels
 _CLIP = 6.0
 
@@ -50,8 +51,8 @@ def bragg_filter(image: np.ndarray) -> np.ndarray:
     return (out / np.maximum(window, 0.25)).astype(np.float32)
 
 
-def _taper(count: int, share: float = 0.08) -> np.ndarray:
-    reach = max(2, int(share * count))
+def _taper(count: int) -> np.ndarray:
+    reach = min(max(2, int(_RISE * count)), count // 2)
     rise = np.sin(np.pi / 2 * (np.arange(reach) + 0.5) / reach) ** 2
     return np.concatenate([rise, np.ones(count - 2 * reach), rise[::-1]]).astype(np.float32)
 
@@ -85,8 +86,9 @@ def _hat(count: int) -> np.ndarray:
     return (1e-3 + np.minimum(place, 1 - place)).astype(np.float32)
 
 
-def fill_missing(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Put the mean of the known pixels nearby where a pixel is missing."""
+def fill_missing(image: np.ndarray) -> np.ndarray:
+    """Put the mean of the known pixels nearby where a pixel is missing (NaN)."""
+    known = np.isfinite(image)
     if known.all():
         return image.astype(np.float32)
     values = np.where(known, image, 0).astype(np.float32)
@@ -98,14 +100,13 @@ def fill_missing(image: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.where(known, values, total / weight).astype(np.float32)
 
 
-def input_channels(image: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+def input_channels(image: np.ndarray) -> np.ndarray:
     """Stack what the network sees.
 
     Parameters
     ----------
     image : ndarray, (y, x)
-    known : ndarray of bool, (y, x), optional
-        False where a pixel is missing.
+        NaN where a pixel is missing.
 
     Returns
     -------
@@ -113,10 +114,9 @@ def input_channels(image: np.ndarray, known: np.ndarray | None = None) -> np.nda
         The image over its standard deviation, the filtered image over the same and over its own
         (their geometric mean: both how sure and what it is), 1 where known.
     """
-    known = np.isfinite(image) if known is None else known & np.isfinite(image)
-    flat = without_plane(fill_missing(image, known))
+    flat = without_plane(fill_missing(image))
     flat /= max(float(flat.std()), 1e-12)
     filtered = bragg_filter_blocks(flat)
     filtered /= np.sqrt(max(float(filtered.std()), 0.05))
-    channels = np.stack([flat, filtered, known.astype(np.float32)], axis=-1)
+    channels = np.stack([flat, filtered, np.isfinite(image)], axis=-1, dtype=np.float32)
     return np.clip(channels, -_CLIP, _CLIP, out=channels)

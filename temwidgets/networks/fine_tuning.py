@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from temwidgets.networks import checkpoints
 from temwidgets.networks.batches import (
     NOMINAL,
     Batch,
@@ -25,7 +27,6 @@ Report = Callable[[float], None]
 
 _SIZE = 96  # px a side of the images that are trained on
 _BATCH = 16
-_CHECK = 100  # steps between looks at the pairs that were held back
 _PATIENCE = 8  # looks without a better one until training stops
 _OLD = 0.3  # share of synthetic images among a user's, lest the network forget
 
@@ -47,8 +48,10 @@ class Training:
     pairs : sequence of Pair, optional
         A user's images with their columns; endless synthetic images when not given.
     held_back : sequence of Pair, optional
-        Looked at every hundred steps: the best network until then is kept, and training stops
-        early when it gets no better.
+        Looked at before the first step, every so often, and after the last: the best network is
+        kept, and training stops early when it gets no better.
+    every : int
+        Steps between looks, and between checkpoints.
     start : str, Path or Network, optional
         The network to begin from; random weights when not given.
     steps : int
@@ -75,6 +78,7 @@ class Training:
         pairs: Sequence[Pair] | None = None,
         *,
         held_back: Sequence[Pair] = (),
+        every: int = 100,
         start: str | Path | Network | None = None,
         steps: int = 300,
         learning_rate: float | None = None,
@@ -82,17 +86,17 @@ class Training:
         half: bool = False,
         images: Mapping[str, Any] | None = None,
     ):
-        _check(pairs, steps, learning_rate)
+        _check(pairs, steps, every, learning_rate)
         network = _beginning(start, seed)
         self.card = {**network.card, "name": "trained", "steps": steps, "seed": seed}
         self.held_back = list(held_back)
         self.losses: list[float] = []
         self.scores: list[tuple[int, float]] = []
-        self._best: Model | None = None
-        self._draw = _draw(pairs, float(network.card.get("spacing", NOMINAL)), images or {})
-        self._seed = seed
+        self._every, self._seed = every, seed
+        self._draw = _draw(pairs, float(network.card["spacing"]), images or {})
         rate = learning_rate or (2e-3 if start is None else 5e-4)
         self._trainer = Trainer(network.model, _loss, steps=steps, learning_rate=rate, half=half)
+        self._best = self._trainer.copy()
 
     @property
     def step(self) -> int:
@@ -100,38 +104,72 @@ class Training:
         return self._trainer.step
 
     @property
+    def latest(self) -> Network:
+        """The network as it is now."""
+        scores = {"f1": self.scores[-1][1]} if self.scores else {}
+        # a copy: the trainer gives its buffers away with the next step
+        return Network(self._trainer.copy(), self._told(self.step, scores))
+
+    @property
     def network(self) -> Network:
         """The best network so far: by what was held back, or else the latest."""
-        # a copy: the trainer gives its buffers away with the next step
-        model = self._trainer.copy() if self._best is None else self._best
-        scores = {"f1": max(s for _, s in self.scores)} if self.scores else {}
-        return Network(model, {**self.card, "scores": scores, "steps_done": self.step})
+        if not self.scores:
+            return self.latest
+        step, score = max(self.scores, key=lambda one: (one[1], one[0]))
+        return Network(self._best, self._told(step, {"f1": score}))
 
-    def run(self) -> Iterator[Progress]:
-        """Train on from where it stands; leave the loop to stop, call again to go on."""
-        stream = batches(self._draw, size=_BATCH, seed=self._seed, start=self.step)
-        for loss in self._trainer.run(stream):
-            self.losses.append(loss)
-            score = self._look() if self.step % _CHECK == 0 and self.held_back else None
-            yield Progress(self.step, self._trainer.steps, loss, score)
-            if self._is_stale():
-                break
+    def run(self, checkpoint: str | Path | None = None) -> Generator[Progress]:
+        """Train on from where it stands; leave the loop to stop, call again to go on.
+
+        A checkpoint that is given is written every so many steps and when the loop is left; if it
+        exists and nothing was trained yet, training goes on from it.
+        """
+        if checkpoint is not None and not self.step and Path(checkpoint).exists():
+            self.resume(checkpoint)
+        steps = self._trainer.steps
+        try:
+            if not self._is_stale():
+                self.look()
+            stream = batches(self._draw, size=_BATCH, seed=self._seed, start=self.step)
+            for loss in self._trainer.run(stream):
+                self.losses.append(loss)
+                due = self.step % self._every == 0 or self.step == steps
+                yield Progress(self.step, steps, loss, self.look() if due else None)
+                if due and checkpoint is not None:
+                    self.save(checkpoint)
+                if due and self._is_stale():
+                    break
+        finally:
+            if checkpoint is not None:
+                self.save(checkpoint)
+
+    def look(self) -> float | None:
+        """Score the network as it is now on what was held back; None when nothing was."""
+        if not self.held_back:
+            return None
+        if self.scores and self.scores[-1][0] == self.step:
+            return self.scores[-1][1]
+        model = self._trainer.copy()
+        score = float(score_pairs(Network(model, self.card), self.held_back)["f1"])
+        if not self.scores or score >= max(s for _, s in self.scores):
+            self._best = model
+        self.scores.append((self.step, score))
+        return score
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint: all that is needed to go on in another process."""
-        self._trainer.save(path)
+        notes = {"losses": self.losses, "scores": self.scores}
+        checkpoints.write(path, (self._trainer.state, self._best), notes)
 
     def resume(self, path: str | Path) -> None:
         """Go on from a checkpoint of a training with the same arguments."""
-        self._trainer.resume(path)
+        state = (self._trainer.state, self._best)
+        (self._trainer.state, self._best), notes = checkpoints.read(path, state)
+        self.losses = notes["losses"]
+        self.scores = [(step, score) for step, score in notes["scores"]]
 
-    def _look(self) -> float:
-        model = self._trainer.model
-        score = float(score_pairs(Network(model, self.card), self.held_back)["f1"])
-        if not self.scores or score > max(s for _, s in self.scores):
-            self._best = self._trainer.copy()
-        self.scores.append((self.step, score))
-        return score
+    def _told(self, step: int, scores: dict[str, float]) -> dict[str, Any]:
+        return {**self.card, "scores": scores, "steps_done": step}
 
     def _is_stale(self) -> bool:
         if len(self.scores) <= _PATIENCE:
@@ -154,7 +192,7 @@ def train(
     pairs : sequence of Pair, optional
         As for `Training`, like all further options.
     checkpoint : str or Path, optional
-        Written every hundred steps; where it exists already, training goes on from it.
+        Written every so many steps; where it exists already, training goes on from it.
     report : callable, optional
         Called with the fraction done; raises `CancelledError` to stop.
 
@@ -169,13 +207,10 @@ def train(
         If pairs have no columns to learn from, or an option is out of range.
     """
     training = Training(pairs, **options)
-    if checkpoint is not None and Path(checkpoint).exists():
-        training.resume(checkpoint)
-    for progress in training.run():
-        if report:
-            report(progress.step / progress.steps)
-        if checkpoint is not None and progress.step % _CHECK == 0:
-            training.save(checkpoint)
+    with closing(training.run(checkpoint)) as going:
+        for progress in going:
+            if report:
+                report(progress.step / progress.steps)
     return training.network
 
 
@@ -184,10 +219,15 @@ def _loss(model: Model, batch: Batch) -> Any:
 
 
 def _beginning(start: str | Path | Network | None, seed: int) -> Network:
-    if isinstance(start, Network):
-        return start
     if start is not None:
-        return load(start)
+        network = start if isinstance(start, Network) else load(start)
+        architecture = network.card["architecture"]
+        if architecture != "residual_unet":
+            raise ValueError(
+                f"Networks of the architecture residual_unet are trained here, but {architecture}"
+                " came. AP-GAN is trained by temwidgets.networks.ap_gan_loop.retrain."
+            )
+        return network
     card = {"architecture": "residual_unet", "options": {}, "spacing": NOMINAL, "threshold": 0.4}
     return Network(build("residual_unet", seed=seed), card)
 
@@ -205,12 +245,16 @@ def _draw(pairs: Sequence[Pair] | None, spacing: float, images: Mapping[str, Any
     return draw
 
 
-def _check(pairs: Sequence[Pair] | None, steps: int, learning_rate: float | None) -> None:
+def _check(
+    pairs: Sequence[Pair] | None, steps: int, every: int, learning_rate: float | None
+) -> None:
     if pairs is not None and not len(pairs):
         raise ValueError(
             "No pair came to train on. Give pairs of an image and its columns, or leave pairs out"
             " to train on synthetic images."
         )
+    if every < 1:
+        raise ValueError(f"every is a number of steps, 1 or more, but {every} came.")
     if steps < 1:
         raise ValueError(f"steps is a number of steps, 1 or more, but {steps} came.")
     if learning_rate is not None and not 0 < learning_rate < 1:

@@ -38,8 +38,9 @@ class Seen(NamedTuple):
 
     image: xr.DataArray
     prediction: Any
+    evidence: Any
     contrast: str
-    card: dict[str, Any]
+    network: Any
 
 
 def look(
@@ -57,9 +58,14 @@ def look(
     classical.check_options(None, contrast)
     if report:
         report(0.0)
+    from temwidgets.networks.evidence import gather
+
     known = loaded(network)
     prediction = predict_image(known, image, contrast=contrast, report=report)
-    return Seen(image, prediction, contrast, known.card)
+    evidence = gather(_bright(image, contrast), prediction.spacing)
+    if report:
+        report(1.0)
+    return Seen(image, prediction, evidence, contrast, known)
 
 
 def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
@@ -73,14 +79,14 @@ def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
         As in `find_columns`.
     """
     classical.check_options(separation, seen.contrast)
-    result = _as_columns(seen.prediction, seen.image, separation, seen.contrast)
+    result, card = _as_columns(seen, separation), seen.network.card
     if "sublattice" in result:
-        told = dict(enumerate(seen.card.get("species", ())))
+        told = dict(enumerate(card.get("species", ())))
         result = name_sublattices(
             result, {n: told[n] for n in np.unique(result["sublattice"]).tolist() if n in told}
         )
-    result.attrs["network"] = str(seen.card.get("name", "unnamed"))
-    result.attrs["automatic_threshold"] = _threshold(seen.card, result.attrs["certainty"])
+    result.attrs["network"] = str(card.get("name", "unnamed"))
+    result.attrs["automatic_threshold"] = _threshold(card, result.attrs["certainty"])
     return with_frame_of(seen.image, result)
 
 
@@ -128,7 +134,6 @@ def predict_image(
     network: str | Path | Any,
     image: xr.DataArray,
     *,
-    separation: float | None = None,
     contrast: str = "bright",
     report: Report | None = None,
 ) -> Any:
@@ -139,9 +144,7 @@ def predict_image(
     from temwidgets.networks.prediction import predict
 
     values = _bright(image, contrast)
-    return predict(
-        loaded(network), values, spacings=_guesses(image, values, separation), report=report
-    )
+    return predict(loaded(network), values, spacings=_guesses(image, values), report=report)
 
 
 def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:
@@ -153,18 +156,14 @@ def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:
     return -values if contrast == "dark" else values
 
 
-def _guesses(
-    image: xr.DataArray, values: np.ndarray, separation: float | None
-) -> tuple[float, ...]:
-    """Guesses of the spacing, px: what was given, or what the reflections of a crystal tell."""
+def _guesses(image: xr.DataArray, values: np.ndarray) -> tuple[float, ...]:
+    """Guesses of the spacing, px: what the reflections of a crystal, or the size of blobs, tell."""
     sampling = pixel_grid(image).sampling
     unit = float(np.sqrt(sampling.y * sampling.x))
-    if separation is not None:
-        return (separation / unit,)
     from temwidgets.kernels import candidates
     from temwidgets.networks.filtering import fill_missing
 
-    filled = fill_missing(values, np.isfinite(values))
+    filled = fill_missing(values)
     found = candidates.find_candidates(filled, (sampling.y / unit, sampling.x / unit), None)
     good = found.place[found.strength >= found.threshold]
     if not found.crystal and len(good):
@@ -174,15 +173,13 @@ def _guesses(
     return (float(np.median(KDTree(good).query(good, k=2)[0][:, 1])),)
 
 
-def _as_columns(
-    prediction: Any, image: xr.DataArray, separation: float | None, contrast: str
-) -> xr.Dataset:
+def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
     from temwidgets.networks.evidence import is_vacancy
 
-    grid = pixel_grid(image)
+    grid, prediction = pixel_grid(seen.image), seen.prediction
     unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
     found = prediction.columns(_LEAST, None if separation is None else 0.7 * separation / unit)
-    real = ~is_vacancy(_bright(image, contrast), found.place, prediction.spacing)
+    real = ~is_vacancy(seen.evidence, found.place)
     columns = make_columns(*grid.to_lengths(*found.place[real].T), units=grid.units)
     probability = found.probability[real].astype(float)
     for name in ("probability", "score"):
@@ -193,7 +190,7 @@ def _as_columns(
     columns.attrs.update(
         separation=float(separation or prediction.spacing * unit),
         separation_source="estimated" if separation is None else "given",
-        contrast=contrast,
+        contrast=seen.contrast,
         certainty=certainty,
         advice=ADVICE.format(certainty) if certainty < _UNSURE else "",
     )
@@ -202,5 +199,5 @@ def _as_columns(
 
 def _threshold(card: dict[str, Any], certainty: float) -> float:
     """Probability to cut at: that of the card, or a high one where nothing seems to be."""
-    usual = float(card.get("threshold", 0.4))
+    usual = float(card["threshold"])
     return max(usual, _SURE) if certainty < _NOWHERE else usual

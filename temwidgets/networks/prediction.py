@@ -24,6 +24,7 @@ _EYES = {
 _TRUE = 1.3  # spacing told over spacing assumed up to which the scale is right
 _PROBES = (6.0, 12.0, 24.0, 48.0)  # px: what is tried when nothing is known of the spacing
 _LEAST, _MOST = 2.0, 256.0  # px: spacings within which columns can be resolved
+_TRIES = 4  # spacings that are tried at most
 _SAME = 0.04  # log of a zoom that is not worth the smoothing
 
 
@@ -42,11 +43,7 @@ class Prediction(NamedTuple):
     answer: Answer
     zoom: float  # pixels that the network saw over pixels of the image
     shape: tuple[int, int]  # of the image
-
-    @property
-    def spacing(self) -> float:
-        """Mean distance to the nearest neighbour, px of the image."""
-        return self.answer.spacing / self.zoom
+    spacing: float  # px of the image: as told, or else as assumed
 
     def columns(self, threshold: float = 0.3, separation: float | None = None) -> Found:
         """Columns in pixels of the image; of two nearer than `separation` px the likelier one.
@@ -90,18 +87,20 @@ def predict(
         Called with the fraction done; raises `CancelledError` to stop.
     """
     see = _eye(network)
-    shape = (image.shape[0], image.shape[1])
     if "spacing" not in network.card:
-        return Prediction(see(network.model, image, report), 1.0, shape)
+        answer = see(network.model, image, report)
+        return Prediction(answer, 1.0, (image.shape[0], image.shape[1]), answer.spacing)
 
-    def at(part: np.ndarray, spacing: float, told: Report | None = None) -> Prediction:
+    def at(part: np.ndarray, spacing: float, done: Report | None) -> Prediction:
         zoom = float(network.card["spacing"]) / spacing
         zoom = 1.0 if abs(np.log(zoom)) < _SAME else zoom
-        answer = see(network.model, resample(part, zoom), told)
-        return Prediction(answer, zoom, (part.shape[0], part.shape[1]))
+        answer = see(network.model, resample(part, zoom), done)
+        told = answer.spacing / zoom
+        told = float(np.clip(told, _LEAST, _MOST)) if np.isfinite(told) else spacing
+        return Prediction(answer, zoom, (part.shape[0], part.shape[1]), told)
 
-    guesses = [s for s in spacings if _LEAST <= s <= _MOST] or _probes(at, image)
-    return _surest(lambda spacing: at(image, spacing, report), guesses)
+    guesses = [s for s in spacings if _LEAST <= s <= _MOST] or _probes(at, image, report)
+    return _surest(at, image, guesses, report)
 
 
 def _eye(network: Network) -> Callable[[Any, np.ndarray, Report | None], Answer]:
@@ -112,31 +111,39 @@ def _eye(network: Network) -> Callable[[Any, np.ndarray, Report | None], Answer]
     return see
 
 
-def _surest(at: Callable[[float], Prediction], guesses: list[float]) -> Prediction:
+def _surest(
+    at: Callable[..., Prediction], image: np.ndarray, guesses: list[float], report: Report | None
+) -> Prediction:
     """Try each guess, and what is told then; take the answer that is surest of its columns."""
     tried: list[tuple[float, Prediction]] = []
     waiting = list(guesses)
-    while waiting and len(tried) < 4:
+    while waiting and len(tried) < _TRIES:
         spacing = waiting.pop(0)
         if any(abs(np.log(spacing / other)) < np.log(1.15) for other, _ in tried):
             continue
-        answer = at(spacing)
+        answer = at(image, spacing, _part_of(report, 1 + len(tried), 1 + _TRIES))
         tried.append((spacing, answer))
-        if np.isfinite(answer.spacing) and abs(np.log(answer.spacing / spacing)) > np.log(_TRUE):
-            waiting.append(float(np.clip(answer.spacing, _LEAST, _MOST)))
+        if abs(np.log(answer.spacing / spacing)) > np.log(_TRUE):
+            waiting.append(answer.spacing)
     return max((answer for _, answer in tried), key=Prediction.certainty)
 
 
-def _probes(at: Callable[..., Prediction], image: np.ndarray) -> list[float]:
+def _probes(at: Callable[..., Prediction], image: np.ndarray, report: Report | None) -> list[float]:
     """Two likeliest spacings by a look at the middle of the image at several scales."""
     found = []
-    for spacing in _PROBES:
+    for number, spacing in enumerate(_PROBES):
         half = int(10 * spacing)
         rows, cols = (slice(max(0, n // 2 - half), n // 2 + half) for n in image.shape)
-        part = at(image[rows, cols], spacing)
-        told = part.spacing if np.isfinite(part.spacing) else spacing
-        found.append((part.certainty(), float(np.clip(told, _LEAST, _MOST))))
+        part = at(image[rows, cols], spacing, None)
+        found.append((part.certainty(), part.spacing))
+        if report:
+            report((number + 1) / len(_PROBES) / (1 + _TRIES))
     return [told for _, told in sorted(found, reverse=True)[:2]]
+
+
+def _part_of(report: Report | None, number: int, count: int) -> Report | None:
+    """Return what reports the progress of part `number` of `count` as that of the whole."""
+    return None if report is None else lambda done: report((number + done) / count)
 
 
 def distance_of(found: Found) -> float:

@@ -39,7 +39,6 @@ class ResidualUNet(eqx.Module):
     tail: Conv
     spacing: Conv
 
-    factor = 8  # sides of what comes in are multiples of it
     cell = 2
     channels_in = 3
 

@@ -25,7 +25,7 @@ def resample(image: np.ndarray, zoom: float) -> np.ndarray:
     if zoom == 1:
         return image.astype(np.float32)
     known = np.isfinite(image)
-    filled = fill_missing(image, known)
+    filled = fill_missing(image)
     if zoom < 1:
         # a box as wide as the new pixel, less what the interpolation averages by itself
         filled = ndi.gaussian_filter(filled, 0.29 * np.sqrt(1 / zoom**2 - 1), mode="nearest")

@@ -89,7 +89,7 @@ def _filled(values: np.ndarray) -> np.ndarray:
             f"Frame {empty[0]} has no finite pixel, so that its drift cannot be measured. Leave it"
             " out with frames.drop_isel(frame=...)."
         )
-    return np.stack([fill_missing(v, k) for v, k in zip(values, known, strict=True)])
+    return np.stack([fill_missing(frame) for frame in values])
 
 
 def _canvas(
@@ -130,7 +130,7 @@ def _annotate(canvas: _Canvas, frames: xr.DataArray, options: dict[str, Any]) ->
     """Find and fit columns; places (n, 2) on the canvas, px."""
     grid = pixel_grid(frames)
     image = make_image(canvas.values, sampling=(grid.sampling.y, grid.sampling.x), units=grid.units)
-    whole = image.copy(data=fill_missing(canvas.values, canvas.seen))
+    whole = image.copy(data=fill_missing(canvas.values))
     found = find_columns(whole, **options)
     if not found.sizes["column"]:
         raise ValueError(

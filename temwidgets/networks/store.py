@@ -14,7 +14,6 @@ from safetensors.numpy import load_file, save_file
 from temwidgets.networks.ap_gan import APGan
 from temwidgets.networks.atomid_net import AtomIDNet, PlainUNet
 from temwidgets.networks.residual_unet import ResidualUNet
-from temwidgets.networks.shipped import available as available
 from temwidgets.networks.shipped import locate
 
 ARCHITECTURES = {
@@ -42,7 +41,7 @@ def build(architecture: str, *, seed: int = 0, **options: Any) -> Any:
 
 
 def load(name: str | Path) -> Network:
-    """Load a network by its name (see `available`) or from a file that `save` wrote.
+    """Load a network by its name (see `shipped.available`) or from a file that `save` wrote.
 
     Raises
     ------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -12,6 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from temwidgets.networks.batches import Batch
+from temwidgets.networks.checkpoints import Checkpointed
 
 Model = Any
 Loss = Callable[[Model, Batch], Any]
@@ -30,16 +30,21 @@ class State(NamedTuple):
     step: Any  # () int
 
 
-def optimiser(steps: int, learning_rate: float) -> optax.GradientTransformation:
-    """Adam with decoupled decay, a short warming up and a cosine fall to a hundredth."""
-    warm = max(1, min(100, steps // 20))
-    rate = optax.warmup_cosine_decay_schedule(
+def falling_rate(steps: int, learning_rate: float, longest: int = 100) -> optax.Schedule:
+    """Rise over a twentieth of the steps, `longest` at most, and fall to a hundredth."""
+    warm = max(1, min(longest, steps // 20))
+    return optax.warmup_cosine_decay_schedule(
         0.0, learning_rate, warm, max(steps, warm + 1), learning_rate / 100
     )
+
+
+def optimiser(steps: int, learning_rate: float) -> optax.GradientTransformation:
+    """Adam with decoupled decay, gradients clipped."""
+    rate = falling_rate(steps, learning_rate)
     return optax.chain(optax.clip_by_global_norm(_CLIP), optax.adamw(rate, weight_decay=_DECAY))
 
 
-class Trainer:
+class Trainer(Checkpointed):
     """Trains one model on batches.
 
     Parameters
@@ -77,11 +82,6 @@ class Trainer:
         self._step = eqx.filter_jit(step, donate="all-except-first")
 
     @property
-    def step(self) -> int:
-        """Steps done."""
-        return int(self.state.step)
-
-    @property
     def model(self) -> Model:
         """The model so far (running mean of its weights)."""
         return self.state.average
@@ -96,20 +96,6 @@ class Trainer:
             self.state, value = self._step(next(batches), self.state)
             yield float(value)
 
-    def save(self, path: str | Path) -> None:
-        """Write all that is needed to go on."""
-        path = Path(path)
-        part = path.with_name("part_" + path.name)
-        # written beside and moved: a checkpoint is whole or not there
-        with part.open("wb") as file:
-            eqx.tree_serialise_leaves(file, self.state)
-        part.replace(path)
-
-    def resume(self, path: str | Path) -> None:
-        """Go on from what `save` wrote; the model and its options must be the same."""
-        with Path(path).open("rb") as file:
-            self.state = eqx.tree_deserialise_leaves(file, self.state)
-
 
 def _make_step(optimise: optax.GradientTransformation, loss: Loss, half: bool) -> Callable:
     def step(batch: Batch, state: State) -> tuple[State, Any]:
@@ -123,9 +109,7 @@ def _make_step(optimise: optax.GradientTransformation, loss: Loss, half: bool) -
         weights = eqx.filter(state.model, eqx.is_inexact_array)
         change, kept = optimise.update(gradient, state.optimiser, weights)
         model = eqx.apply_updates(state.model, change)
-        # at first the mean follows quickly
-        keep = jnp.minimum(_AVERAGE, (1 + state.step) / (10 + state.step))
-        average = _mix(state.average, model, keep)
+        average = running_mean(state.average, model, state.step, _AVERAGE)
         return State(model, average, kept, state.step + 1), now
 
     return step
@@ -139,7 +123,10 @@ def _cast(model: Model, kind: Any) -> Model:
     return jax.tree.map(lambda w: w.astype(kind) if eqx.is_inexact_array(w) else w, model)
 
 
-def _mix(old: Model, new: Model, keep: Any) -> Model:
+def running_mean(old: Model, new: Model, step: Any, most: float) -> Model:
+    """Mean of the weights of all steps so far, which forgets; at first it follows quickly."""
+    keep = jnp.minimum(most, (1 + step) / (10 + step))
+
     def mix(a: Any, b: Any) -> Any:
         return keep * a + (1 - keep) * b if eqx.is_inexact_array(a) else b
 

@@ -15,7 +15,8 @@ from temwidgets.networks.store import Network
 
 TOLERANCE = 0.35
 """Of the spacing: what is farther from a true column is wrong."""
-_LONE = 6.0  # px: the spacing taken where there is none
+LONE = 6.0
+"""px: the spacing taken where there is none."""
 
 
 def score_pairs(
@@ -36,10 +37,10 @@ def score_pairs(
     Dataset of numbers
         Of all pairs together, as from `temwidgets.score_columns`; lengths in px.
     """
-    cut = network.card.get("threshold", 0.3) if threshold is None else threshold
+    cut = network.card["threshold"] if threshold is None else threshold
     scores = []
     for pair in pairs:
-        spacing = nearest_distance(pair.columns) if len(pair.columns) > 1 else _LONE
+        spacing = nearest_distance(pair.columns) if len(pair.columns) > 1 else LONE
         found = predict(network, pair.image, spacings=(spacing,)).columns(cut)
         scores.append(_score(found, pair, TOLERANCE * spacing))
     return pool_scores(scores)

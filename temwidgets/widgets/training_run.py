@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
@@ -56,7 +55,6 @@ class TrainingRun(traitlets.HasTraits):
         self.losses: list[float] = []
         self._training: Any = None
         self._make: Callable[[], Any] | None = None
-        self._held_back: list[Any] = []
         self._every = 1
 
     def start(
@@ -72,8 +70,10 @@ class TrainingRun(traitlets.HasTraits):
             Steps between looks at what was held back.
         """
         self._refuse_twice()
-        self._make = lambda: networks.Training(pairs, **options)
-        self._held_back, self._every = list(held_back), max(1, every)
+        self._every = max(1, every)
+        self._make = lambda: networks.Training(
+            pairs, held_back=held_back, every=self._every, **options
+        )
         self._training, self.losses = None, []
         with self.hold_trait_notifications():
             self.step, self.steps = 0, int(options.get("steps", 0))
@@ -126,45 +126,28 @@ class TrainingRun(traitlets.HasTraits):
             assert self._make is not None
             self.job.note = "preparing; the first step takes a while"
             self._training = self._make()
-            self._look()
-        first, began = self.step, 0.0
         try:
             with closing(self._training.run()) as going:
                 for progress in going:
-                    # the first step is slow, for it compiles
-                    began = began or time.monotonic()
-                    self._take(progress, first, began)
+                    self._take(progress)
         except CancelledError:
-            self._look()
+            self._training.look()
             raise
-        self._look()
+        finally:
+            self._show()
 
-    def _take(self, progress: Any, first: int, began: float) -> None:
+    def _take(self, progress: Any) -> None:
         self.losses.append(progress.loss)
         self.step = progress.step
         self.job.note = f"loss {progress.loss:.3g}"
-        if self.step % self._every == 0 and self.step < self.steps:
-            self._look()
+        if self.step % self._every == 0:
+            self._show()
         self.job.report(self.step / self.steps)
-        done = self.step - first - 1
-        if done:
-            each = (time.monotonic() - began) / done
-            self.job.seconds_left = each * (self.steps - self.step)
 
-    def _look(self) -> None:
-        """Take the network as it is now, and score it on what was held back."""
-        if self.scores and self.scores[-1][0] == self.step:
-            return
-        latest = self._training.network
-        if self._held_back:
-            score = float(networks.score_pairs(latest, self._held_back)["f1"])
-            best = max((s for _, s in self.scores), default=-1.0)
-            latest.card["scores"] = {"f1": score}
-            self.scores = (*self.scores, (self.step, score))
-            self.network = latest if score > best else self.network
-        else:
-            self.network = latest
-        self.latest = latest
+    def _show(self) -> None:
+        """Take over the networks as they are now, and their scores."""
+        self.scores = tuple(self._training.scores)
+        self.network, self.latest = self._training.network, self._training.latest
 
     def _stopped(self) -> str:
         return f"Stopped after {self.step} of {self.steps} steps; Resume goes on.{self._best()}"

@@ -79,7 +79,7 @@ def test_columns_are_told_in_pixels_of_the_image():
         return detect_species(maps, threshold=threshold, separation=separation or 6)
 
     answer = Answer(maps.max(axis=-1), 1, 12.0, detect)
-    found = Prediction(answer, 0.5, (180, 140)).columns()
+    found = Prediction(answer, 0.5, (180, 140), 24.0).columns()
     place = (columns + 0.5) / 0.5 - 0.5
     away = np.abs(found.place[:, None] - place[None]).max(-1).min(1)
     assert len(found.place) == len(columns)

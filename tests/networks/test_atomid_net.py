@@ -10,17 +10,15 @@ from temwidgets.networks import store
 from temwidgets.networks.atomid_batches import (
     SIGMA,
     HeatBatch,
-    heat_batches,
     heat_example,
     heat_map,
     normalised,
     pair_heat,
-    stack_heat,
     synthetic_heat,
 )
 from temwidgets.networks.atomid_loss import atomid_loss, heat_spacing_loss, mean_square_loss
 from temwidgets.networks.atomid_net import AtomIDNet, PlainUNet
-from temwidgets.networks.batches import Pair
+from temwidgets.networks.batches import Pair, batches, stack
 from temwidgets.networks.training import Trainer
 
 SMALL = (4, 6, 8, 8)
@@ -122,8 +120,7 @@ def test_images_without_columns_say_nothing_of_the_spacing():
 
 def test_batches_repeat_themselves_from_their_seed():
     made = [
-        next(heat_batches(synthetic_heat(32, snr=(5, 5)), size=2, seed=3, start=k))
-        for k in (0, 0, 1)
+        next(batches(synthetic_heat(32, snr=(5, 5)), size=2, seed=3, start=k)) for k in (0, 0, 1)
     ]
     assert made[0].channels.shape == (2, 32, 32, 1)
     assert made[0].heat.shape == (2, 32, 32)
@@ -153,7 +150,7 @@ def one_batch():
         clean = heat_map(columns, spacing, (32, 48))
         image = clean + 0.3 * rng.standard_normal((32, 48))
         examples.append(heat_example(image, columns, spacing))
-    return stack_heat(examples)
+    return stack(examples)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from temwidgets.networks.batches import Pair, batches, pair_example, synthetic_example
+from temwidgets.networks.batches import Batch, Pair, batches, pair_example, synthetic_example
 
 
 def blobs(columns, shape, sigma=2.0):
@@ -54,7 +54,7 @@ def test_batches_go_on_where_they_stopped():
         from temwidgets.networks.targets import make_targets
 
         targets = make_targets(np.empty((0, 2)), np.nan, (8, 8))
-        return channels, targets
+        return Batch(channels, targets)
 
     first = batches(draw, size=3, seed=4)
     early = [next(first).channels for _ in range(4)]

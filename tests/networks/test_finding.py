@@ -26,6 +26,20 @@ def test_the_result_can_be_fitted_and_cut():
     assert tw.apply_threshold(found, 0.99).sizes["column"] < found.sizes["column"]
 
 
+@pytest.mark.parametrize("shape", [(8, 8), (10, 200)])
+def test_a_small_image_is_answered(shape):
+    image = tw.make_image(np.random.default_rng(0).random(shape))
+    assert tw.find_columns(image, method="network").sizes["column"] < 40
+
+
+def test_progress_goes_up_to_the_end():
+    told = []
+    image = tw.synthetic.hexagonal((64, 80), dose=20.0)[0]
+    tw.find_columns(image, method="network", report=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
 def test_dark_columns_are_found_when_told_so():
     image, truth = tw.synthetic.hexagonal((120, 150), dose=200.0)
     found = tw.find_columns(image.max() - image, method="network", contrast="dark")

@@ -1,6 +1,8 @@
+import jax
 import numpy as np
 import pytest
 
+import temwidgets as tw
 from temwidgets.networks import Pair, Training, train
 
 
@@ -29,31 +31,29 @@ def test_training_is_watched_stopped_and_gone_on_with(small):
     assert training.network.card["spacing"] == 12.0
 
 
-def test_what_was_held_back_is_looked_at(small, monkeypatch):
-    monkeypatch.setattr("temwidgets.networks.fine_tuning._CHECK", 2)
-    training = Training(pairs(), held_back=pairs(1), start=small, steps=4)
+def test_what_was_held_back_is_looked_at(small):
+    training = Training(pairs(), held_back=pairs(1), start=small, steps=5, every=2)
     seen = [progress.score for progress in training.run()]
     assert seen[0] is None
     assert seen[1] is not None
-    assert [step for step, _ in training.scores] == [2, 4]
+    assert seen[4] is not None
+    assert [step for step, _ in training.scores] == [0, 2, 4, 5]
     assert training.network.card["scores"]["f1"] == max(s for _, s in training.scores)
 
 
 def test_training_stops_when_it_gets_no_better(small, monkeypatch):
-    monkeypatch.setattr("temwidgets.networks.fine_tuning._CHECK", 1)
     monkeypatch.setattr("temwidgets.networks.fine_tuning._PATIENCE", 2)
-    monkeypatch.setattr("temwidgets.networks.fine_tuning.Training._look", _worse)
-    training = Training(pairs(), held_back=pairs(1), start=small, steps=50)
-    assert [p.step for p in training.run()][-1] == 3
+    monkeypatch.setattr("temwidgets.networks.fine_tuning.Training.look", _worse)
+    training = Training(pairs(), held_back=pairs(1), start=small, steps=50, every=1)
+    assert [p.step for p in training.run()][-1] == 2
 
 
 def _worse(self):
-    self.scores.append((self.step, 1 / self.step))
-    return 1 / self.step
+    self.scores.append((self.step, 1 / (1 + self.step)))
+    return self.scores[-1][1]
 
 
-def test_a_checkpoint_is_gone_on_from(small, tmp_path, monkeypatch):
-    monkeypatch.setattr("temwidgets.networks.fine_tuning._CHECK", 2)
+def test_a_checkpoint_is_gone_on_from(small, tmp_path):
     told = []
     train(pairs(), start=small, steps=2, checkpoint=tmp_path / "state", report=told.append)
     assert told == [0.5, 1.0]
@@ -62,10 +62,34 @@ def test_a_checkpoint_is_gone_on_from(small, tmp_path, monkeypatch):
     assert again == []
 
 
+def test_a_checkpoint_keeps_the_best_and_what_was_told(small, tmp_path):
+    training = Training(pairs(), held_back=pairs(1), start=small, steps=3, every=1)
+    for progress in training.run(tmp_path / "state"):
+        if progress.step == 2:
+            break
+    best = [np.array(leaf) for leaf in jax.tree.leaves(training.network.model)]
+    training.scores[-1] = (2, -1.0)
+    training.save(tmp_path / "state")
+    later = Training(pairs(), held_back=pairs(1), start=small, steps=3, every=1)
+    later.resume(tmp_path / "state")
+    assert later.scores == training.scores
+    assert later.losses == training.losses
+    for a, b in zip(best, jax.tree.leaves(later.network.model), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [p.step for p in later.run()] == [3]
+
+
+def test_other_architectures_are_refused():
+    published = tw.networks.build("plain_unet", channels=(4, 6, 8, 8))
+    with pytest.raises(ValueError, match="residual_unet are trained here, but plain_unet came"):
+        Training(pairs(), start=tw.networks.Network(published, {"architecture": "plain_unet"}))
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         ({"pairs": []}, "No pair came to train on"),
+        ({"every": 0}, "every is a number of steps, 1 or more, but 0 came"),
         ({"steps": 0}, "steps is a number of steps, 1 or more, but 0 came"),
         ({"learning_rate": 2.0}, "learning_rate is between 0 and 1, but 2.0 came"),
     ],

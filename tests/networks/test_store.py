@@ -2,7 +2,8 @@ import jax
 import numpy as np
 import pytest
 
-from temwidgets.networks.store import Network, available, build, load, save
+from temwidgets.networks.shipped import available
+from temwidgets.networks.store import Network, build, load, save
 
 
 def test_weights_come_back(small, tmp_path):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from temwidgets.networks.atomid_batches import heat_batches, synthetic_heat
+from temwidgets.networks.atomid_batches import synthetic_heat
 from temwidgets.networks.atomid_loss import atomid_loss, mean_square_loss
+from temwidgets.networks.batches import batches
 from temwidgets.networks.store import Network, build, save
 from temwidgets.networks.training import Trainer
 
@@ -43,7 +44,7 @@ def main() -> None:
     draw = synthetic_heat(SIZE, spacing=SPACING)
     losses: deque[float] = deque(maxlen=100)
     began = time.perf_counter()
-    for value in trainer.run(heat_batches(draw, size=BATCH, seed=given.seed, start=trainer.step)):
+    for value in trainer.run(batches(draw, size=BATCH, seed=given.seed, start=trainer.step)):
         losses.append(value)
         if trainer.step % 100 == 0:
             seconds = time.perf_counter() - began

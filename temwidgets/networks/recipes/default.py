@@ -42,17 +42,12 @@ def main() -> None:
 
 def run(training: Training, checkpoint: Path) -> Network:
     """Train to the end, or go on from a checkpoint."""
-    if checkpoint.exists():
-        training.resume(checkpoint)
     began = time.perf_counter()
-    for progress in training.run():
+    for progress in training.run(checkpoint):
         if progress.step % 100 == 0:
             mean = np.mean(training.losses[-100:])
             seconds = time.perf_counter() - began
             print(f"{progress.step:6d}  loss {mean:.4f}  {seconds:.0f} s", flush=True)
-        if progress.step % 500 == 0:
-            training.save(checkpoint)
-    training.save(checkpoint)
     named = {"name": "default", "threshold": 0.4, "data": DATA, "licence": "BSD-3-Clause"}
     network = training.network
     return Network(network.model, {**network.card, **named})
