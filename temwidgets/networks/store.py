@@ -57,8 +57,19 @@ def load(name: str | Path) -> Network:
 
 
 def save(network: Network, path: str | Path) -> Path:
-    """Write weights (``.safetensors``) and card (``.json`` beside); returns the weights' path."""
-    path = Path(path).with_suffix(".safetensors")
+    """Write weights (``.safetensors``) and card (``.json`` beside); returns the weights' path.
+
+    Raises
+    ------
+    ValueError
+        If the name has another ending.
+    """
+    path = Path(path).expanduser()
+    if path.suffix not in ("", ".safetensors"):
+        raise ValueError(
+            f"Networks are saved as .safetensors, but {path.name} came. Give that ending, or none."
+        )
+    path = path.with_suffix(".safetensors")
     weights = {name: np.asarray(leaf) for name, leaf in _named(network.model)}
     save_file(weights, path)
     path.with_suffix(".json").write_text(json.dumps(network.card, indent=2) + "\n")

@@ -28,6 +28,8 @@ def test_mistakes_get_a_sentence(small, tmp_path):
         load("none")
     with pytest.raises(ValueError, match="no architecture 'magic'; there are residual_unet"):
         build("magic")
+    with pytest.raises(ValueError, match=r"saved as \.safetensors, but mine\.pt came"):
+        save(small, tmp_path / "mine.pt")
     path = save(small, tmp_path / "mine")
     other = build("residual_unet", channels=[4, 6, 10], blocks=[1, 1, 1])
     save(Network(other, small.card), tmp_path / "other")
