@@ -17,7 +17,29 @@ from temwidgets.widgets.style import style_sheet
 from temwidgets.widgets.workspace import Workspace
 
 
-class Panel(widgets.VBox):
+class Watching(widgets.VBox):
+    """A box that lets go of what it watches when it is closed."""
+
+    _watched: tuple[tuple[Any, Any, Any], ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("temwidgets-view")
+
+    def watch(self, owner: Any, act: Any, names: Any) -> None:
+        """Observe until the panel is closed."""
+        owner.observe(act, names)
+        self._watched = (*self._watched, (owner, act, names))
+
+    def close(self) -> None:
+        """Close the widget and let go of what it watches."""
+        for owner, act, names in self._watched:
+            owner.unobserve(act, names)
+        self._watched = ()
+        super().close()
+
+
+class Panel(Watching):
     """Controls of one kind of step; it computes nothing and calls ``workspace.run``.
 
     Parameters
@@ -32,10 +54,8 @@ class Panel(widgets.VBox):
 
     def __init__(self, workspace: Any = None, *, view: Any = None, status: bool = True) -> None:
         self._actions: list[widgets.Button] = []
-        self._watched: list[tuple[Any, Any, Any]] = []
         self.workspace, self.view = _workspace(type(self).__name__, workspace), view
         super().__init__()
-        self.add_class("temwidgets-view")
         lines = [StatusLine(self.workspace)] if status else []
         self.children = [style_sheet(), *self._build(), *lines]
         self.watch(self.workspace.job, self._rest, "running")
@@ -47,11 +67,6 @@ class Panel(widgets.VBox):
         made.on_click(act)
         self._actions.append(made)
         return made
-
-    def watch(self, owner: Any, act: Any, names: Any) -> None:
-        """Observe until the panel is closed."""
-        owner.observe(act, names)
-        self._watched.append((owner, act, names))
 
     def selected(self) -> np.ndarray:
         """Return the labels of the selected columns; raise ValueError when there are none."""
@@ -74,12 +89,9 @@ class Panel(widgets.VBox):
 
     def close(self) -> None:
         """Close the widget and let go of the workspace."""
-        for owner, act, names in self._watched:
-            owner.unobserve(act, names)
-        self._watched = []
+        super().close()
         for child in self.children:
             child.close()
-        super().close()
 
     def _build(self) -> list[widgets.Widget]:
         raise NotImplementedError

@@ -41,7 +41,7 @@ class TrainingControls:
         self._make_fields()
         self._make_buttons()
         self.rows = [self.summary, self.list, self._fields, self._buttons]
-        panel.run.job.observe(self._rest, "running")
+        panel.watch(panel.run.job, self._rest, "running")
         self._rest(None)
 
     def show_error(self, error: BaseException) -> None:
@@ -72,14 +72,10 @@ class TrainingControls:
             _link(panel, name, getattr(self, name))
         entries = [(name, name) for name in networks.available()]
         entries.append(("random weights", SCRATCH))
-        given = panel.beginning
-        if given is None:
-            given = SCRATCH
-        if not any(given is value or given == value for _, value in entries if value is not None):
-            entries.insert(0, (_called(given), given))
         self.beginning = dropdown("Begin with", "Network to start from", entries)
-        self.beginning.value = given
+        self._begin_with(None)
         self.beginning.observe(self._began_with, "value")
+        panel.observe(self._begin_with, "beginning")
         self.path = text(
             "File", "Path ending in .safetensors, on the machine that runs the notebook",
             "my_network.safetensors", flex="1 1 200px", max_width="420px",
@@ -91,21 +87,44 @@ class TrainingControls:
         self.stop = button("Stop", "Stop after this step; what was learnt stays")
         self.resume = button("Resume", "Go on where it was stopped")
         self.save = button("Save network", "Write the best network so far")
-        for made in (self.start, self.stop, self.resume, self.save):
-            made.on_click(self._pressed)
+        self.start.on_click(self._started)
+        self.stop.on_click(self._stopped)
+        self.resume.on_click(self._resumed)
+        self.save.on_click(self._saved)
         self._buttons = row(together(self.start, self.stop, self.resume), self.path, self.save)
 
     @guarded
-    def _pressed(self, made: widgets.Button) -> None:
-        if made is self.save:
-            self.panel.save(self.path.value)
-            return
-        act = {id(self.start): "start", id(self.stop): "stop", id(self.resume): "resume"}
-        getattr(self.panel, act[id(made)])()
+    def _started(self, _: Any) -> None:
+        self.panel.start()
+
+    @guarded
+    def _stopped(self, _: Any) -> None:
+        self.panel.stop()
+
+    @guarded
+    def _resumed(self, _: Any) -> None:
+        self.panel.resume()
+
+    @guarded
+    def _saved(self, _: Any) -> None:
+        self.panel.save(self.path.value)
+
+    def _begin_with(self, _: Any) -> None:
+        """Show in the list what training begins with; what is not in it yet comes first."""
+        given = SCRATCH if self.panel.beginning is None else self.panel.beginning
+        entries = list(self.beginning.options)
+        self._busy = True
+        try:
+            if given not in [value for _, value in entries]:
+                self.beginning.options = [(_called(given), given), *entries]
+            self.beginning.value = given
+        finally:
+            self._busy = False
 
     @guarded
     def _began_with(self, change: Any) -> None:
-        self.panel.beginning = change["new"]
+        if not self._busy:
+            self.panel.beginning = change["new"]
 
     @guarded
     def _ticked(self, _: Any) -> None:

@@ -18,6 +18,7 @@ from temwidgets import networks
 from temwidgets.conventions import make_image
 from temwidgets.widgets.errors import guarded, sentence
 from temwidgets.widgets.messages import Message
+from temwidgets.widgets.panels._panel import Watching
 from temwidgets.widgets.panels._training_controls import SCRATCH, TrainingControls
 from temwidgets.widgets.products import Product
 from temwidgets.widgets.status import StatusLine
@@ -34,7 +35,7 @@ _PERIOD = 0.25
 """Seconds between redrawings of the curve."""
 
 
-class TrainingPanel(widgets.VBox):
+class TrainingPanel(Watching):
     """Train a network on pairs in the background; stop, go on, look on, save.
 
     Parameters
@@ -55,7 +56,7 @@ class TrainingPanel(widgets.VBox):
     held_back : tuple of int
         Which pairs, from 0, only test: one in five at first, the last ones.
     beginning : str, Path, Network or None
-        What `start` began as.
+        At first `start`; may be assigned.
     steps, seed : int
         Steps of 16 small parts of images; a seed makes training repeatable.
     network : Network or None
@@ -86,7 +87,6 @@ class TrainingPanel(widgets.VBox):
         self._image, self._drawn = image, 0.0
         self._previewed: np.ndarray | None = None
         super().__init__()
-        self.add_class("temwidgets-view")
         self.beginning, self.steps = start, steps
         self.controls = TrainingControls(self)
         self.workspace = Workspace()
@@ -96,10 +96,10 @@ class TrainingPanel(widgets.VBox):
         self.children = [style_sheet(), *self.controls.rows, self.status, self._below()]
         self.observe(self._paired, "pairs")
         self.observe(self._held, "held_back")
-        self.run.observe(self._stepped, "step")
-        self.run.observe(self._draw, "scores")
-        self.run.observe(self._looked, "latest")
-        traitlets.dlink((self.run, "network"), (self, "network"))
+        self.watch(self.run, self._stepped, "step")
+        self.watch(self.run, self._draw, "scores")
+        self.watch(self.run, self._looked, "latest")
+        self.watch(self.run, self._learnt, "network")
         self.pairs = list(pairs)
         self._show_image()
 
@@ -139,7 +139,7 @@ class TrainingPanel(widgets.VBox):
         self.run.message = Message("error", sentence(error))
 
     def close(self) -> None:
-        """Stop training and close the widget."""
+        """Stop training, let go of it and close the widget."""
         self.stop()
         self.status.close()
         super().close()
@@ -164,10 +164,12 @@ class TrainingPanel(widgets.VBox):
 
     @guarded
     def _paired(self, _: Any) -> None:
+        """Hold one in five back; that shows the pairs, unless the same were held back before."""
         count = len(self.pairs)
-        self.held_back = tuple(range(count - count // 5, count))
-        self.controls.show_pairs()
-        self._show_image()
+        held = tuple(range(count - count // 5, count))
+        if held == self.held_back:
+            self._held(None)
+        self.held_back = held
 
     @guarded
     def _held(self, _: Any) -> None:
@@ -181,6 +183,10 @@ class TrainingPanel(widgets.VBox):
         if ends or now - self._drawn > _PERIOD:
             self._drawn = now
             self._draw(None)
+
+    @guarded
+    def _learnt(self, change: Any) -> None:
+        self.network = change["new"]
 
     @guarded
     def _draw(self, _: Any) -> None:

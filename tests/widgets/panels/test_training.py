@@ -136,6 +136,48 @@ def test_an_image_of_ones_own_is_shown(pairs, small):
     panel.close()
 
 
+def test_what_it_begins_with_may_be_assigned(panel, small, tmp_path):
+    shown = panel.controls.beginning
+    assert (shown.label, shown.value) == ("small", small)
+    path = tmp_path / "mine.safetensors"
+    for given, label in (("default", "default"), (path, "mine.safetensors"), (small, "small")):
+        panel.beginning = given
+        assert shown.label == label
+        assert panel.beginning is given
+    panel.beginning = None
+    assert (shown.label, panel.beginning) == ("random weights", None)
+    assert [label for label, _ in shown.options].count("small") == 1
+    shown.label = "mine.safetensors"
+    assert panel.beginning == path
+
+
+def test_pairs_are_shown_once(panel, pairs, monkeypatch):
+    shown = []
+    monkeypatch.setattr(panel.controls, "show_pairs", lambda: shown.append(panel.held_back))
+    panel.pairs = pairs[:2]
+    panel.pairs = pairs[:3]  # as many are held back: none
+    assert shown == [(), ()]
+    panel.pairs = pairs
+    assert shown == [(), (), (4,)]
+
+
+def test_a_training_that_outlives_its_panel_leaves_it_alone(pairs, small):
+    panel = TrainingPanel(pairs, start=small, steps=60)
+    panel.run.observe(lambda change: panel.close() if change["new"] == 2 else None, "step")
+    panel.start()
+    assert panel.wait(120)
+    seen = (panel.network, panel.curve.losses.size, panel.workspace.columns)
+    assert not panel.controls.stop.disabled  # as when it was closed
+    panel.run.step, panel.run.scores = 60, ((60, 0.9),)
+    panel.run.network = panel.run.latest = networks.Network(small.model, dict(small.card))
+    panel.run.job.begin("training")
+    panel.run.job.end()
+    assert (panel.network, panel.curve.losses.size) == seen[:2]
+    assert panel.workspace.columns is seen[2]
+    assert not panel.controls.stop.disabled
+    panel.close()
+
+
 def test_the_curve_says_what_it_shows():
     curve = tw.widgets.TrainingCurve()
     assert "nothing is trained yet" in curve.words()
