@@ -42,6 +42,7 @@ _HOME = {
     "temwidgets.widgets.views.profile": ("ProfileView",),
     "temwidgets.widgets.views.reflection_table": ("ReflectionTable",),
     "temwidgets.widgets.views.scatter": ("ScatterPlot",),
+    "temwidgets.widgets.views.score_view": ("ScoreView",),
     "temwidgets.widgets.views.spectrum": ("SpectrumView",),
     "temwidgets.widgets.views.strain_map": ("StrainMap",),
     "temwidgets.widgets.views.table": ("ColumnTable",),
