@@ -36,6 +36,14 @@ def column(lab, index):
     return lab.value(f"[float(columns.x[{index}]), float(columns.y[{index}])]")
 
 
+def image_part(lab, cell, shown):
+    """Pixels of the canvas that lie in the image of SETUP."""
+    (left, right), (top, bottom) = lab.value("[v.x_range, v.y_range]")
+    x = np.clip((np.array([-2.0, 1.55]) - left) / (right - left), 0, 1) * shown.shape[1]
+    y = np.clip((np.array([1.0, 2.58]) - top) / (bottom - top), 0, 1) * shown.shape[0]
+    return shown[int(y[0]) + 2 : int(y[1]) - 2, int(x[0]) + 2 : int(x[1]) - 2]
+
+
 @pytest.mark.parametrize("half", [0.35, 0.08])
 def test_axes_and_pixels_agree_within_a_pixel(lab, half):
     cell = show(lab, "v = ImageView(image, height=400, scale_bar=False); v")
@@ -199,6 +207,31 @@ def test_readout_follows_the_mouse_without_python(lab):
     text = cell.output.locator(".tem-readout").inner_text()
     assert "255 counts" in text
     assert "nm" in text
+
+
+def test_markers_that_crowd_leave_the_image_to_be_seen(lab):
+    cell = show(
+        lab,
+        """
+row, col = (v.ravel() for v in np.mgrid[1:80:2, 1:120:2])
+many = tw.make_columns(image.y.values[row], image.x.values[col])
+v = ImageView(image, many, height=300, scale_bar=False); v""",
+    )
+
+    def covered():
+        shown = cell.pixels(cell.canvas).astype(int)
+        black = image_part(lab, cell, shown)
+        return (black[..., 2] > 40).mean()
+
+    whole = covered()
+    assert 0.05 < whole < 0.4
+    lab.execute("v.selection.select(many['column'].values[:1200])")
+    lab.page.wait_for_timeout(300)
+    assert covered() > 0.02
+    lab.execute("v.x_range = (-1.2, 0.0)")
+    lab.page.wait_for_timeout(300)
+    assert covered() < 0.5
+    assert not lab.errors
 
 
 def test_products_of_a_background_job_are_drawn(lab):

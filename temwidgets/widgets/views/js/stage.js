@@ -2,6 +2,7 @@
 
 const HALF_HEIGHT = Math.sqrt(2 * Math.log(2));
 const PARTS = ["picture", "colours", "tones", "markers", "lines", "maps", "handles"];
+const CROWDED = 8; // screen px between columns below which their markers grow faint
 const KEYS = "Arrow keys pan, plus and minus zoom, 0 shows the whole image";
 
 class Stage extends Surface {
@@ -52,7 +53,7 @@ class Stage extends Surface {
     listen("marker_lut", mark("tones"));
     listen("places labels values origin", mark("markers"));
     for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
-    listen("map_looks", mark("maps"));
+    listen("map_looks picture_legend", mark("maps"));
     listen("states", () => this.choices.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
     listen("ellipses marker_mode marker_limits marker_color legend show_legend units scale_bar", () => this.read());
@@ -113,7 +114,6 @@ class Stage extends Surface {
       gamma: get("gamma"),
       smooth: get("smooth"),
       showMarkers: get("show_markers"),
-      opacity: get("marker_opacity"),
       mode: ["plain", "value", "category"].indexOf(get("marker_mode")),
       markerLimits: get("marker_limits"),
       plain: rgb("marker_color"),
@@ -133,7 +133,7 @@ class Stage extends Surface {
 
   readMaps() {
     this.maps = readMaps(this.model.get("maps"), this.model.get("map_looks"), this.maps ?? []);
-    this.overlay.mapLegends(this.maps.map((map) => map.legend));
+    this.overlay.barLegends([this.model.get("picture_legend"), ...this.maps.map((map) => map.legend)]);
   }
 
   readPicture() {
@@ -144,16 +144,19 @@ class Stage extends Surface {
     }
   }
 
-  /** Size markers to the zoom: never so large that they hide the lattice; then ellipses. */
+  /** Size markers to the zoom: never so large that they hide the lattice, faint where they crowd; then ellipses. */
   sizeMarkers() {
     const perLength = this.view.width / (this.view.x[1] - this.view.x[0]);
     const { spacing, sigma } = this.markers;
-    const most = spacing > 0 ? 0.3 * spacing * perLength : Infinity;
+    // The rim and its dark halo count too: close together they would cover the image.
+    const most = spacing > 0 ? 0.35 * spacing * perLength - 0.9 : Infinity;
     const radius = Math.max(Math.min(this.model.get("marker_size") / 2, most), 0.8);
     const large = sigma * HALF_HEIGHT * perLength > Math.max(radius, 7);
     const stroke = Math.min(1.5, Math.max(0.8, radius / 2.5));
     const contour = this.model.get("ellipses") && large ? HALF_HEIGHT : 0;
-    Object.assign(this.style, { radius, contour, stroke, ratio: this.pace.ratio });
+    const crowd = spacing > 0 && !this.style.dimming ? (spacing * perLength) / CROWDED : 1;
+    const opacity = this.model.get("marker_opacity") * Math.min(Math.max(crowd, 0.4), 1);
+    Object.assign(this.style, { radius, contour, stroke, opacity, ratio: this.pace.ratio });
   }
 
   schedule() {
