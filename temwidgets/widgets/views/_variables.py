@@ -12,15 +12,29 @@ from temwidgets.analysis.shown_units import in_shown_unit, shown_unit
 from temwidgets.analysis.variables import numeric_variable, numeric_variables
 from temwidgets.conventions import quantity
 
-PREFERRED = ("intensity", "amplitude", "height", "score")
+PREFERRED = ("intensity", "amplitude", "height", "probability", "score")
 _DIMENSIONLESS = ("", "1")
 _UNDERSCORE = re.compile(r"(?<!\b\w)_")
 """Between words; that of a subscript such as e_xx stays."""
 
 
 def numeric(columns: xr.Dataset | None) -> list[str]:
-    """List what is one number for each column, parts of vectors included, errors last."""
-    return [] if columns is None else [info.name for info in numeric_variables(columns)]
+    """List what is one number for each column, parts of vectors included, errors last.
+
+    A score that is the probability is left out, for it would be there twice.
+    """
+    if columns is None:
+        return []
+    twice = _scored_by_probability(columns)
+    names = [info.name for info in numeric_variables(columns)]
+    return [name for name in names if not (twice and name == "score")]
+
+
+def _scored_by_probability(columns: xr.Dataset) -> bool:
+    """Whether the score is the probability of a network: then that name says more."""
+    if not {"score", "probability"} <= set(columns):
+        return False
+    return np.array_equal(columns["score"], columns["probability"], equal_nan=True)
 
 
 def check_variable(source: Any, *names: str) -> None:

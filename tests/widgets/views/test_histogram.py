@@ -3,6 +3,7 @@ import pytest
 import traitlets
 
 import temwidgets as tw
+from temwidgets.conventions import quantity
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.views.histogram import Histogram
 from temwidgets.widgets.workspace import Workspace
@@ -225,6 +226,18 @@ def test_a_view_that_nobody_sees_catches_up_later(workspace):
     view.active = True
     assert part_count(view) == 2
     assert "n = 29" in view._readout.value
+
+
+def test_a_score_that_is_the_probability_is_not_offered_beside_it(columns):
+    score = quantity("column", np.linspace(0, 1, columns.sizes["column"]), "1", "probability")
+    bare = columns[["y", "x"]].assign(score=score)
+    assert Histogram(Workspace(None, bare)).shown == "score"
+    view = Histogram(Workspace(None, bare.assign(probability=score)))
+    assert view.shown == "probability"
+    assert "score" not in [name for _, name in view._controls.variable.options]
+    assert "These columns have no intensity yet; probability is shown" in view.message
+    view.columns = bare.assign(probability=1 - bare["score"])
+    assert "score" in [name for _, name in view._controls.variable.options]
 
 
 def test_components_of_a_vector_are_variables_like_others(displaced):
