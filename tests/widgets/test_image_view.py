@@ -203,6 +203,24 @@ def test_edits_are_steps_that_undo_takes_back(view):
     assert "add_columns" in view.workspace.script()
 
 
+def test_a_view_may_refuse_edits(image, columns):
+    view = ImageView(image, columns, editable=False)
+    told = {"label": 100, "y": 1.5, "x": -1.0}
+    for kind in ("add", "move", "delete", "undo", "redo"):
+        hear(view, {"type": kind, **told})
+    assert view.columns is columns
+    assert not view.workspace.can_undo
+    edits = {view.toolbar.undo, view.toolbar.trash, view.toolbar.tools["add"]}
+
+    def buttons():
+        return {one for group in view.toolbar.children for one in group.children}
+
+    assert not edits & buttons()
+    assert view.toolbar.tools["lasso"] in buttons()
+    view.editable = True
+    assert edits <= buttons()
+
+
 def test_errors_of_callbacks_are_told_and_change_nothing(image, columns):
     view = ImageView(image)
     hear(view, {"type": "add", "y": 1.5, "x": -1.0})

@@ -52,6 +52,7 @@ class ImageOptions(widgets.VBox):
     marker_color = traitlets.Unicode("#3fc1f0")
     legend = traitlets.Bool(True)
     tool = traitlets.Enum(TOOLS, "pan")
+    editable = traitlets.Bool(True)
     height = traitlets.Int(560, min=160)
 
     @classmethod

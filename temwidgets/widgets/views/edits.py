@@ -9,6 +9,8 @@ import numpy as np
 
 from temwidgets.widgets.errors import guarded
 
+_STEPS = ("add", "move", "delete", "undo", "redo")
+
 
 class Edits:
     """Turns the messages of the image layer into selections and steps of the workspace."""
@@ -49,6 +51,9 @@ class Edits:
         if content.get("type") in ("shown", "handle"):  # for the stage, for the overlays
             return
         self._view.message = ""
+        if content.get("type") in _STEPS and not self._view.editable:
+            self._view.following.draw_columns()
+            return
         if content.get("type") == "select":
             self._select(np.frombuffer(buffers[0], np.uint8).astype(bool), content)
             return

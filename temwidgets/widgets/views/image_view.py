@@ -71,6 +71,8 @@ class ImageView(Exported, Overlays, ImageOptions):
         Say what the colours of the markers mean.
     tool : {"pan", "zoom", "rectangle", "lasso", "add", "move", "delete"}
         What the mouse does.
+    editable : bool
+        Whether the mouse and keys may add, move and delete columns, and undo steps.
     height : int
         Height in screen px; the width is the cell's.
     message : str

@@ -100,13 +100,20 @@ class Toolbar(ToolRow):
         self.export = self.switch("download", "Export the picture as PNG or SVG")
         self.markers = self.switch("circle-o", "Show the markers of the columns")
         traitlets.link((view, "show_markers"), (self.markers, "value"))
+        self._arrange()
+        view.observe(self._arrange, "editable")
+
+    def _arrange(self, _: Any = None) -> None:
         self.arrange(
             [self.tools[name] for name in ("pan", "zoom")] + [self.home],
             [self.tools[name] for name in ("rectangle", "lasso")],
-            [self.tools[name] for name in ("add", "move", "delete")]
-            + [self.trash, self.undo, self.redo],
+            *([self._steps()] if self._view.editable else []),
             [self.show, self.markers, self.settings, self.export],
         )
+
+    def _steps(self) -> list[widgets.Widget]:
+        tools = [self.tools[name] for name in ("add", "move", "delete")]
+        return [*tools, self.trash, self.undo, self.redo]
 
 
 def _group(children: list[widgets.Widget]) -> widgets.HBox:
