@@ -37,7 +37,10 @@ class PairList(widgets.VBox):
         self._lines: list[PairRow] = []
         self._remove = remove
         self.rows: list[PairRow] = []
-        super().__init__(layout={"max_height": "200px", "overflow": "auto"})
+        self._none = widgets.Label("No pair is saved yet.")
+        # two lines from the start, so that what is below does not move when they come
+        layout = {"min_height": "68px", "max_height": "200px", "overflow": "auto"}
+        super().__init__([self._none], layout=layout)
 
     def show(self, pairs: list[Any]) -> None:
         """Write the lines anew; those that are there are used again, so that focus stays."""
@@ -46,7 +49,7 @@ class PairList(widgets.VBox):
         self.rows = self._lines[: len(pairs)]
         for number, (line, pair) in enumerate(zip(self.rows, pairs, strict=True), 1):
             line.words.value = f"{number}. {describe_pair(pair)}"
-        self.children = [line.box for line in self.rows]
+        self.children = [line.box for line in self.rows] or [self._none]
 
 
 def describe_pair(pair: Any) -> str:

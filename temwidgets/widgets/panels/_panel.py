@@ -61,9 +61,11 @@ class Panel(Watching):
         self.watch(self.workspace.job, self._rest, "running")
         self._rest(None)
 
-    def action(self, description: str, tooltip: str, act: Any) -> widgets.Button:
-        """Return a button that starts a step."""
-        made = button(description, tooltip, button_style="primary")
+    def action(
+        self, description: str, tooltip: str, act: Any, *, leads: bool = True
+    ) -> widgets.Button:
+        """Return a button that starts a step; where there are several, one leads."""
+        made = button(description, tooltip, button_style="primary" if leads else "")
         made.on_click(act)
         self._actions.append(made)
         return made

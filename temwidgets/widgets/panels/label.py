@@ -56,14 +56,18 @@ class LabelPanel(Panel):
         self.species = whole_number(
             "Species of selected", "Sublattice number of the selected columns; -1: none", 0, -1, 12
         )
-        self.assign = self.action("Assign", "Give the selected columns this species", self._assign)
+        self.assign = self.action(
+            "Assign", "Give the selected columns this species", self._assign, leads=False
+        )
         self.save = self.action(
             "Save as a pair", "Keep image and columns to train on", self._save_pair
         )
         self.path = text(
             "Labels", "A netCDF (.nc) or CSV file of columns", "labels.nc", flex="0 1 320px"
         )
-        self.load = self.action("Import", "Read the columns of this image from it", self._import)
+        self.load = self.action(
+            "Import", "Read the columns of this image from it", self._import, leads=False
+        )
         self.write = button("Export", "Write the columns of this image to it")
         self.write.on_click(self._export)
         self.remark = widgets.HTML(note(_HINT, "info"))

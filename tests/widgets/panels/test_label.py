@@ -40,6 +40,19 @@ def test_corrected_columns_are_saved_as_a_pair(lattice, columns, labelling):
     assert panel.list.rows[0].words.value == f"1. 160 x 180 px, {count} columns"
 
 
+def test_one_button_leads_and_the_list_keeps_its_room(labelling):
+    panel, _ = labelling
+    others = panel.assign, panel.load, panel.write
+    assert panel.save.button_style == "primary"
+    assert {made.button_style for made in others} == {""}
+    assert panel.list.children[0].value == "No pair is saved yet."
+    panel.save.click()
+    assert panel.list.children == (panel.list.rows[0].box,)
+    panel.pairs = []
+    assert panel.list.children[0].value == "No pair is saved yet."
+    assert panel.list.layout.min_height == "68px"
+
+
 def test_species_are_assigned_to_what_is_selected(columns, labelling, done):
     panel, (view, other) = labelling
     labels = columns["column"].values
