@@ -28,7 +28,7 @@ def found(lab):
     cell.wait_drawn()
     cell.output.get_by_role("button", name="Find by network").click()
     lab.wait_value("panel.threshold.disabled", False, timeout=60)
-    cell.output.get_by_text("columns, certainty").wait_for()
+    cell.output.get_by_text("columns; certainty of the network").wait_for()
     return cell
 
 
@@ -54,7 +54,7 @@ def test_find_and_move_the_sliders(lab, found):
     lab.wait_value("work.columns.attrs['threshold']", lambda t: 0.7 < t < 0.8)
     cut = columns(lab)
     assert cut < before
-    found.output.get_by_text(f"{cut:,} columns, certainty").wait_for()
+    found.output.get_by_text(f"{cut:,} columns; certainty").wait_for()
     pull(lab, sliders.filter(has_text="Separation"), 0.9)
     lab.wait_value("work.columns.attrs['separation_source']", "given")
     lab.wait_value("work.columns.sizes['column']", lambda n: n < cut)
@@ -82,7 +82,11 @@ def test_the_map_over_the_image(lab, found):
     assert colour() < 12
     toggle.click()
     lab.wait_value("list(view.maps)", ["probability"])
-    pull(lab, found.output.locator(".widget-slider:visible").filter(has_text="Map"), 0.1)
+    box = canvas.bounding_box()
+    for share in (0.31, 0.5, 0.77):
+        lab.page.mouse.move(box["x"] + share * box["width"], box["y"] + share * box["height"])
+        found.output.locator(".tem-readout", has_text="Probability 0").first.wait_for()
+    pull(lab, found.output.locator(".widget-slider:visible").filter(has_text="Opacity: map"), 0.1)
     lab.wait_value("view.maps['probability'].alpha", lambda a: a < 0.3)
     found.output.get_by_role("tab", name="Fit").click()
     lab.wait_value("list(view.maps)", [])

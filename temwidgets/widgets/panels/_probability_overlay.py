@@ -11,7 +11,7 @@ from temwidgets.networks import looking
 from temwidgets.widgets.views.image_view import ImageView
 
 _NAME = "probability"
-_LEAST = 0.1  # what is less likely does not tint the image
+_LEAST = 0.1  # what is less likely hardly tints the image
 
 
 class ProbabilityOverlay(widgets.HBox):
@@ -38,11 +38,11 @@ class ProbabilityOverlay(widgets.HBox):
             value=True, description="Probability", icon="eye", layout={"width": "auto"},
             tooltip="Lay the probability that the network told over the image",
         )  # fmt: skip
-        self.alpha = _opacity("Map", "Opacity of the map; 0: not to be seen", 0.6)
-        self.markers = _opacity("Columns", "Opacity of the columns' markers", 1.0)
+        self.alpha = _opacity("Opacity: map", "0: not to be seen", 0.6)
+        self.markers = _opacity("columns", "Opacity of the columns' markers", 1.0)
         super().__init__([self.shown, self.alpha, self.markers])
         self.add_class("tem-row")
-        self.layout.display = "none"
+        self.layout.display = "none" if view is None else ""
         self._link = None
         if view is not None:
             self.markers.value = view.marker_opacity
@@ -56,9 +56,9 @@ class ProbabilityOverlay(widgets.HBox):
             self._seen = seen
             self._map = None
             if seen is not None:
-                likely = looking.probability_map(seen)
-                self._map = likely.where(likely >= _LEAST)
-        self.layout.display = "none" if self._map is None or self._view is None else ""
+                self._map = looking.probability_map(seen)
+        # hidden, it keeps its room, so that nothing below it moves
+        self.layout.visibility = "hidden" if self._map is None else "visible"
         self._draw(None)
 
     def close(self) -> None:
@@ -77,12 +77,13 @@ class ProbabilityOverlay(widgets.HBox):
                 self._view.clear_map(_NAME)
             return
         self._view.set_map(
-            _NAME, self._map, "magma", (0.0, 1.0), self.alpha.value, title="Probability"
-        )
+            _NAME, self._map, "magma", (0.0, 1.0), self.alpha.value, title="Probability",
+            lit=(_LEAST, 2.0),
+        )  # fmt: skip
 
 
 def _opacity(description: str, tooltip: str, value: float) -> widgets.FloatSlider:
     return widgets.FloatSlider(
         min=0, max=1, step=0.05, value=value, description=description, tooltip=tooltip,
-        readout=False, layout={"width": "190px"}, style={"description_width": "auto"},
+        readout_format=".2f", layout={"width": "300px"}, style={"description_width": "auto"},
     )  # fmt: skip

@@ -77,7 +77,7 @@ class NetworkPanel(Panel):
         self._shown(None)
         return [
             row(self.network, self.file, self.contrast, find, self.count),
-            row(self.threshold, together(self.separation, self.unit)),
+            row(self.threshold, self.level, together(self.separation, self.unit)),
             self.overlay,
             self.words,
         ]
@@ -97,6 +97,7 @@ class NetworkPanel(Panel):
     def _make_sliders(self) -> None:
         self.threshold = _slider("Threshold", "Smallest probability of a column", ".3f")
         self.threshold.step, self.threshold.value = _STEP, 0.3
+        self.level = widgets.Label("automatic", layout={"width": "76px"})
         self.separation = _slider("Separation", "Smallest distance of two columns", ".3g")
         self.separation.readout = False
         self.unit = widgets.Label(layout={"width": "76px"})
@@ -172,6 +173,8 @@ class NetworkPanel(Panel):
         found, columns = self._found(), self.workspace.columns
         for slider in (self.threshold, self.separation):
             slider.disabled = found is None
+        self.threshold.readout = found is not None
+        self.level.layout.display = "none" if found is not None else ""
         told = {} if columns is None else columns.attrs
         self.words.value = note(str(told.get("advice", "")), "warning")
         self.count.value = "" if columns is None else _count(columns)
@@ -218,4 +221,4 @@ def _count(columns: xr.Dataset) -> str:
     count = f"{columns.sizes['column']:,} columns"
     if "certainty" not in columns.attrs:
         return count
-    return f"{count}, certainty {columns.attrs['certainty']:.2f}"
+    return f"{count}; certainty of the network for this image: {columns.attrs['certainty']:.2f}"

@@ -34,7 +34,8 @@ def test_the_panel_does_what_find_columns_does(lattice, found, done):
     assert panel.threshold.value == expected.attrs["threshold"]
     assert panel.separation.value == 0
     assert panel.unit.value == "automatic"
-    assert f"{expected.sizes['column']} columns, certainty" in panel.count.value
+    certainty = f"certainty of the network for this image: {expected.attrs['certainty']:.2f}"
+    assert panel.count.value == f"{expected.sizes['column']} columns; {certainty}"
     for value in (0.5, 0.6, 0.8):
         panel.threshold.value = value
     panel.separation.value = 1.2 * expected.attrs["separation"]
@@ -50,6 +51,7 @@ def test_the_panel_does_what_find_columns_does(lattice, found, done):
     assert "network=" not in line
     assert workspace.columns.sizes["column"] < expected.sizes["column"]
     assert drawn(views[0]) == drawn(views[1]) == workspace.columns.sizes["column"]
+    assert panel.count.value == f"{workspace.columns.sizes['column']} columns; {certainty}"
     workspace.undo()
     assert workspace.columns is None
     assert panel.threshold.disabled
@@ -69,6 +71,17 @@ def test_no_slider_asks_the_network_again(found, monkeypatch, done):
     panel.find.click()
     columns = done(panel.workspace).columns
     assert columns.attrs["threshold"] == columns.attrs["automatic_threshold"]
+
+
+def test_sliders_say_no_number_before_something_is_found(lattice, done):
+    panel = NetworkPanel(lattice)
+    assert panel.threshold.disabled
+    assert not panel.threshold.readout
+    assert (panel.level.value, panel.level.layout.display) == ("automatic", "")
+    panel.find.click()
+    done(panel.workspace)
+    assert panel.threshold.readout
+    assert panel.level.layout.display == "none"
 
 
 def test_another_image_is_looked_at_anew(found, lattice, monkeypatch, done):
@@ -115,7 +128,9 @@ def test_the_map_over_the_image(found):
     assert float(shown.values.max()) > 0.8
     assert other.maps == {}
     columns = panel.workspace.columns
-    at = shown.values.fillna(0).interp(y=columns["y"], x=columns["x"])
+    assert np.isfinite(shown.values).all()  # so that the mouse reads it everywhere
+    assert (shown.title, shown.lit[0]) == ("Probability", 0.1)
+    at = shown.values.interp(y=columns["y"], x=columns["x"])
     assert float(np.nanmedian(at)) > 0.5
     panel.overlay.alpha.value = 0.25
     assert view.maps["probability"].alpha == 0.25
@@ -133,6 +148,14 @@ def test_the_map_over_the_image(found):
     assert "probability" in view.maps
     panel.close()
     assert view.maps == {}
+
+
+def test_the_overlay_keeps_its_room(found, lattice):
+    panel = NetworkPanel(lattice, view=ImageView(lattice))
+    assert (panel.overlay.layout.display, panel.overlay.layout.visibility) == ("", "hidden")
+    assert found[0].overlay.layout.visibility == "visible"
+    assert found[0].overlay.alpha.description == "Opacity: map"
+    assert found[0].overlay.alpha.readout
 
 
 def test_without_a_view_there_is_no_overlay(lattice, done):
