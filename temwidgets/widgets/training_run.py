@@ -20,6 +20,8 @@ _log = logging.getLogger("temwidgets")
 
 _RUNNING = "Training is running: stop it first, or wait until it is done."
 
+_STOPPING = "Stopping after this step"
+
 
 class TrainingRun(traitlets.HasTraits):
     """Runs `temwidgets.networks.Training` in a thread and keeps the best network so far.
@@ -30,12 +32,16 @@ class TrainingRun(traitlets.HasTraits):
         Steps done, and in all.
     losses : list of float
         Of each step.
+    compares : bool
+        Whether pairs were held back to compare networks by.
     scores : tuple of (int, float)
         Steps, and F1 on the pairs that were held back.
     network : Network or None
         The best one so far: by what was held back, or else the latest.
     latest : Network or None
         As of the last look, for a preview; whoever observes it is called in the thread.
+    stopping : bool
+        Whether it was told to stop and the step under way is not done yet.
     job : Job
         Whether it runs, how far it has come, and the time left.
     message : Message
@@ -47,12 +53,14 @@ class TrainingRun(traitlets.HasTraits):
     scores = traitlets.Tuple(default_value=())
     network = Product()
     latest = Product()
+    stopping = traitlets.Bool(False)
     job = traitlets.Instance(Job, args=())
     message = traitlets.Instance(Message, default_value=Message())
 
     def __init__(self) -> None:
         super().__init__()
         self.losses: list[float] = []
+        self.compares = False
         self._training: Any = None
         self._make: Callable[[], Any] | None = None
         self._every = 1
@@ -74,7 +82,7 @@ class TrainingRun(traitlets.HasTraits):
         self._make = lambda: networks.Training(
             pairs, held_back=held_back, every=self._every, **options
         )
-        self._training, self.losses = None, []
+        self._training, self.losses, self.compares = None, [], bool(held_back)
         with self.hold_trait_notifications():
             self.step, self.steps = 0, int(options.get("steps", 0))
             self.scores, self.network, self.latest = (), None, None
@@ -83,6 +91,9 @@ class TrainingRun(traitlets.HasTraits):
     def stop(self) -> None:
         """Stop after the step that is under way; `resume` goes on."""
         self.job.cancel()
+        if self.job.running:
+            self.job.name, self.job.note, self.job.seconds_left = _STOPPING, "", None
+            self.stopping = True
 
     def resume(self) -> None:
         """Go on where it was stopped."""
@@ -105,7 +116,7 @@ class TrainingRun(traitlets.HasTraits):
             raise RuntimeError(_RUNNING)
 
     def _begin(self) -> None:
-        self.message = Message()
+        self.message, self.stopping = Message(), False
         self.job.begin("training")
         start_thread(self._work, "temwidgets training")
 
@@ -119,6 +130,7 @@ class TrainingRun(traitlets.HasTraits):
             _log.debug("training failed", exc_info=True)
             self.message = Message("error", sentence(error))
         finally:
+            self.stopping = False
             self.job.end()
 
     def _train(self) -> None:
@@ -139,7 +151,8 @@ class TrainingRun(traitlets.HasTraits):
     def _take(self, progress: Any) -> None:
         self.losses.append(progress.loss)
         self.step = progress.step
-        self.job.note = f"loss {progress.loss:.3g}"
+        if not self.job.cancelled:
+            self.job.note = f"loss {progress.loss:.3g}"
         if self.step % self._every == 0:
             self._show()
         self.job.report(self.step / self.steps)

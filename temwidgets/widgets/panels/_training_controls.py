@@ -11,6 +11,7 @@ from temwidgets import networks
 from temwidgets.widgets.controls import button, checkbox, dropdown, text, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.style import row, together
+from temwidgets.widgets.views._base import note
 
 if TYPE_CHECKING:
     from temwidgets.widgets.panels.training import TrainingPanel
@@ -40,7 +41,11 @@ class TrainingControls:
         self.list = widgets.Box(layout=layout)
         self._make_fields()
         self._make_buttons()
-        self.rows = [self.summary, self.list, self._fields, self._buttons]
+        self.word = widgets.HTML()
+        self.word.add_class("tem-note")
+        self.rows = [self.summary, self.list, self._fields, self._buttons, self.word]
+        panel.watch(panel.run, self._told, "message")
+        panel.watch(panel.run, self._rest, "stopping")
         panel.watch(panel.run.job, self._rest, "running")
         self._rest(None)
 
@@ -131,11 +136,18 @@ class TrainingControls:
         if not self._busy:
             self.panel.held_back = tuple(n for n, box in enumerate(self.boxes) if box.value)
 
+    def _told(self, _: Any) -> None:
+        """Tell here what the status line does not while its bar takes the place of words."""
+        message, running = self.panel.run.message, self.panel.run.job.running
+        self.word.value = note(message.text, message.level) if running else ""
+
     def _rest(self, _: Any) -> None:
         run = self.panel.run
         running = run.job.running
+        if not running:
+            self.word.value = ""
         self.start.disabled = running
-        self.stop.disabled = not running
+        self.stop.disabled = run.stopping or not running
         self.resume.disabled = not run.resumable
 
 
@@ -143,7 +155,8 @@ def _summary(pairs: list[Any], held: tuple[int, ...]) -> str:
     if not pairs:
         return "No pairs yet: label columns in some images first."
     columns = sum(len(pair.columns) for pair in pairs)
-    told = f"<b>{len(pairs)}</b> pairs with {columns:,} columns; "
+    noun = "pair" if len(pairs) == 1 else "pairs"
+    told = f"<b>{len(pairs)}</b> {noun} with {columns:,} columns; "
     if not held:
         return told + "none is held back, so that the latest network is kept, not the best."
     return told + f"{len(held)} (ticked) held back to test on."

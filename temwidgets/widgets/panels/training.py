@@ -22,14 +22,17 @@ from temwidgets.widgets.panels._panel import Watching
 from temwidgets.widgets.panels._training_controls import SCRATCH, TrainingControls
 from temwidgets.widgets.products import Product
 from temwidgets.widgets.status import StatusLine
-from temwidgets.widgets.style import style_sheet
+from temwidgets.widgets.style import beside, style_sheet
 from temwidgets.widgets.training_run import TrainingRun
+from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views.image_view import ImageView
 from temwidgets.widgets.views.training_curve import TrainingCurve
 from temwidgets.widgets.workspace import Workspace
 
 _LOOKS = 12
 """Looks at what was held back (and previews) in a training."""
+
+_HINT = "Once there is a pair, its image is shown here, with what the network finds in it."
 
 _PERIOD = 0.25
 """Seconds between redrawings of the curve."""
@@ -90,10 +93,14 @@ class TrainingPanel(Watching):
         self.beginning, self.steps = start, steps
         self.controls = TrainingControls(self)
         self.workspace = Workspace()
-        self.view = ImageView(self.workspace, color_limits=(0.0, 1.0))
+        self.view = ImageView(self.workspace, color_limits=(0.0, 1.0), editable=False)
+        self.hint = widgets.HTML(note(_HINT, "info"))
+        self.hint.add_class("tem-note")
         self.status = StatusLine(self.run)
         self.status.cancel.layout.display = "none"
-        self.children = [style_sheet(), *self.controls.rows, self.status, self._below()]
+        self._plots = widgets.VBox([self.hint, self.curve])
+        self._below = beside(self.view, self._plots)
+        self.children = [style_sheet(), *self.controls.rows, self.status, self._below]
         self.observe(self._paired, "pairs")
         self.observe(self._held, "held_back")
         self.watch(self.run, self._stepped, "step")
@@ -102,6 +109,7 @@ class TrainingPanel(Watching):
         self.watch(self.run, self._learnt, "network")
         self.pairs = list(pairs)
         self._show_image()
+        self._draw(None)
 
     def start(self) -> None:
         """Begin anew in the background."""
@@ -130,7 +138,7 @@ class TrainingPanel(Watching):
         if not folder.is_dir():
             raise ValueError(f"There is no folder {folder}. Make it first, or give another path.")
         written = networks.save(self.network, Path(path).expanduser())
-        text = f"Saved in {written}, with its card beside it."
+        text = f"Saved in {written.resolve()}, with its card beside it."
         self.run.message = Message("info", text)
         return written
 
@@ -143,12 +151,6 @@ class TrainingPanel(Watching):
         self.stop()
         self.status.close()
         super().close()
-
-    def _below(self) -> widgets.Widget:
-        box = widgets.HBox([self.view, widgets.VBox([self.curve])])
-        box.children[1].add_class("tem-plots")
-        box.add_class("tem-beside")
-        return box
 
     def _split(self) -> tuple[list[Any], list[Any]]:
         test = [pair for n, pair in enumerate(self.pairs) if n in self.held_back]
@@ -175,6 +177,7 @@ class TrainingPanel(Watching):
     def _held(self, _: Any) -> None:
         self.controls.show_pairs()
         self._show_image()
+        self._draw(None)
 
     @guarded
     def _stepped(self, _: Any) -> None:
@@ -190,7 +193,9 @@ class TrainingPanel(Watching):
 
     @guarded
     def _draw(self, _: Any) -> None:
-        self.curve.show(list(self.run.losses), self.run.scores, self.run.steps)
+        run = self.run
+        compares = run.compares if run.losses or run.job.running else bool(self.held_back)
+        self.curve.show(list(run.losses), run.scores, run.steps, held_back=compares)
 
     @guarded
     def _looked(self, change: Any) -> None:
@@ -213,3 +218,7 @@ class TrainingPanel(Watching):
         if image is not None and image is not self.workspace.image:
             self.workspace.columns = None
             self.workspace.image = image
+        empty = self.workspace.image is None
+        self.hint.layout.display = "" if empty else "none"
+        # left out, not hidden: figures without a size complain
+        self._below.children = [self._plots] if empty else [self.view, self._plots]

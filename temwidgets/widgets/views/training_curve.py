@@ -17,6 +17,9 @@ from temwidgets.widgets.views._figure_label import FigureLabel
 _MOST = 1500
 """Points of a curve that are drawn at most: more cannot be told apart."""
 
+_EACH = palette.CATEGORIES[-1]
+"""Colour of the loss of each step: grey, behind its mean."""
+
 
 class TrainingCurve(widgets.VBox):
     """Loss (left axis, logarithmic) and F1 (right axis) against steps.
@@ -39,19 +42,31 @@ class TrainingCurve(widgets.VBox):
         self._lines = self._marks()
         self.figure = self._figure(height)
         self.label = FigureLabel()
-        self.key = widgets.HTML(_key())
+        self.key = widgets.HTML()
         self.key.add_class("tem-note")
         super().__init__([style_sheet(), self.figure, self.key, self.label])
         self.add_class("temwidgets-view")
         self.show((), (), 1)
 
-    def show(self, losses: Sequence[float], scores: Sequence[Any], steps: int) -> None:
-        """Draw losses of all steps so far and (step, F1) pairs, of `steps` steps in all."""
+    def show(
+        self,
+        losses: Sequence[float],
+        scores: Sequence[Any],
+        steps: int,
+        *,
+        held_back: bool = True,
+    ) -> None:
+        """Draw losses of all steps so far and (step, F1) pairs, of `steps` steps in all.
+
+        Without pairs that are `held_back` there is no axis of F1.
+        """
         self.losses = np.array(losses, float)
         self.scores = np.array(scores, float).reshape(-1, 2)
         set_range(self._x, self._axes[0], 0, max(1, steps))
         self._show_losses()
         self._show_scores()
+        self._axes[2].visible = held_back
+        self.key.value = _key(held_back)
         self.label.text = self.words()
 
     def words(self) -> str:
@@ -91,7 +106,7 @@ class TrainingCurve(widgets.VBox):
         none = np.empty(0)
         return [
             bqplot.Lines(
-                x=none, y=none, scales=loss, colors=[palette.ALL], opacities=[0.35], stroke_width=1
+                x=none, y=none, scales=loss, colors=[_EACH], opacities=[0.8], stroke_width=1
             ),
             bqplot.Lines(x=none, y=none, scales=loss, colors=[palette.ALL], stroke_width=2),
             bqplot.Lines(x=none, y=none, scales=score, colors=[palette.CURVE], stroke_width=2),
@@ -121,11 +136,14 @@ def _running_mean(values: np.ndarray) -> np.ndarray:
     return (total[ends] - total[starts]) / (ends - starts)
 
 
-def _key() -> str:
-    entries = ((palette.ALL, "loss of each step, and its running mean"),
-               (palette.CURVE, "F1 on the pairs held back"))  # fmt: skip
+def _key(held_back: bool) -> str:
+    entries = [(_EACH, "loss of each step"), (palette.ALL, "its running mean")]
+    if held_back:
+        entries.append((palette.CURVE, "F1 on the pairs held back"))
     words = "&emsp;".join(
         f'<span class="tem-swatch" style="background:{colour}"></span>{text}'
         for colour, text in entries
     )
+    if not held_back:
+        words += "&emsp;(no pair held back: no F1)"
     return f'<div class="tem-info">{words}</div>'

@@ -54,7 +54,11 @@ def test_it_trains_shows_and_keeps_the_best(panel, tmp_path):
     assert "probability" in panel.workspace.columns
     panel.controls.path.value = str(tmp_path / "mine.safetensors")
     panel.controls.save.click()
-    assert panel.run.message.text.startswith("Saved in")
+    written = (tmp_path / "mine.safetensors").resolve()
+    assert panel.run.message.text == f"Saved in {written}, with its card beside it."
+    panel.controls.path.value = str(tmp_path / "net.pt")
+    panel.controls.save.click()
+    assert "Networks are saved as .safetensors, but net.pt came." in panel.status.text.value
     image, _ = tw.synthetic.hexagonal((64, 64), seed=9)
     ways = (panel.network, tmp_path / "mine.safetensors")
     found = [tw.find_columns(image, method="network", network=way) for way in ways]
@@ -83,6 +87,57 @@ def test_it_stops_and_goes_on(panel):
     assert panel.run.step == 5
     assert len(panel.run.losses) == 5
     assert panel.run.scores[-1][0] == 5
+
+
+def test_stop_is_told_at_once(panel):
+    seen = []
+
+    def stop(change):
+        if change["new"] == 3:
+            panel.controls.stop.click()
+            seen.append((panel.status.label.value, panel.controls.stop.disabled))
+            panel.controls.save.click()
+            seen.append(panel.controls.word.value)
+
+    panel.steps = 60
+    panel.run.observe(stop, "step")
+    panel.start()
+    ended(panel)
+    assert seen[0][0].startswith("Stopping after this step")
+    assert "loss" not in seen[0][0]
+    assert seen[0][1]
+    assert "There is no network to save yet" in seen[1]
+    assert panel.controls.word.value == ""
+    assert not panel.run.stopping
+
+
+def test_without_pairs_there_is_a_hint_and_no_empty_image(pairs, small):
+    panel = TrainingPanel(start=small)
+    assert panel.view not in panel._below.children
+    assert "Once there is a pair" in panel.hint.value
+    assert not panel.view.editable
+    panel.pairs = pairs[:1]
+    assert panel._below.children[0] is panel.view
+    assert panel.hint.layout.display == "none"
+    np.testing.assert_array_equal(panel.workspace.image, pairs[0].image)
+    assert "<b>1</b> pair with" in panel.controls.summary.value
+    panel.close()
+
+
+def test_no_f1_without_pairs_that_are_held_back(panel, pairs):
+    axis = panel.curve.figure.axes[2]
+    assert axis.visible
+    assert "F1 on the pairs held back" in panel.curve.key.value
+    panel.held_back = ()
+    assert not axis.visible
+    assert "no pair held back" in panel.curve.key.value
+    panel.start()
+    ended(panel)
+    panel.held_back = (4,)
+    assert not axis.visible  # what is drawn was not compared
+    panel.start()
+    ended(panel)
+    assert axis.visible
 
 
 def test_pairs_are_listed_and_held_back(panel, pairs):
@@ -167,14 +222,14 @@ def test_a_training_that_outlives_its_panel_leaves_it_alone(pairs, small):
     panel.start()
     assert panel.wait(120)
     seen = (panel.network, panel.curve.losses.size, panel.workspace.columns)
-    assert not panel.controls.stop.disabled  # as when it was closed
+    assert panel.controls.start.disabled  # as when it was closed
     panel.run.step, panel.run.scores = 60, ((60, 0.9),)
     panel.run.network = panel.run.latest = networks.Network(small.model, dict(small.card))
     panel.run.job.begin("training")
     panel.run.job.end()
     assert (panel.network, panel.curve.losses.size) == seen[:2]
     assert panel.workspace.columns is seen[2]
-    assert not panel.controls.stop.disabled
+    assert panel.controls.start.disabled
     panel.close()
 
 
