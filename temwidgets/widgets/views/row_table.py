@@ -41,6 +41,7 @@ class RowTable(widgets.VBox):
 
     def __init__(self) -> None:
         super().__init__(layout={"width": "100%"})
+        self.add_class("tem-rows")
         self._labels = np.empty(0, np.int64)
         self._table: ITable | None = None
         self._busy = False
