@@ -55,14 +55,14 @@ def map_key(made: Map) -> Bar | None:
         return None
     return Bar(
         made.title, colour_table(made.colormap), made.limits,
-        *_beyond(np.asarray(made.values.values, float), made.limits),
+        *beyond(np.asarray(made.values.values, float), made.limits),
     )  # fmt: skip
 
 
 def marker_key(how: Colouring) -> Bar | Names | None:
     """Return what the colours of the markers mean; None where all have one."""
     if how.mode == "value":
-        return Bar(how.legend["title"], how.table, how.limits, *_beyond(how.values, how.limits))
+        return Bar(how.legend["title"], how.table, how.limits, *beyond(how.values, how.limits))
     if how.mode == "category":
         entries = tuple((e["colour"], e["label"]) for e in how.legend["entries"])
         return Names(how.legend["title"], entries)
@@ -77,7 +77,8 @@ def wheel_key(info: dict[str, Any], units: str) -> Wheel:
     return Wheel(scale / factor, unit, long * factor, f"{scale:g}× enlarged")
 
 
-def _beyond(values: np.ndarray, limits: tuple[float, float]) -> tuple[bool, bool]:
+def beyond(values: np.ndarray, limits: tuple[float, float]) -> tuple[bool, bool]:
+    """Tell whether values lie below and above the limits."""
     finite = values[np.isfinite(values)]
     slack = 1e-6 * (limits[1] - limits[0])
     return bool((finite < limits[0] - slack).any()), bool((finite > limits[1] + slack).any())

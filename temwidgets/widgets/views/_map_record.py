@@ -91,7 +91,7 @@ def map_values(values: xr.DataArray, *, smooth: bool) -> dict[str, Any]:
 def map_look(made: Map) -> dict[str, Any]:
     """Make the record of what may change while the mouse moves: colours, limits, opacity."""
     table = colour_table(made.colormap)
-    low, high = _written(*made.limits)
+    low, high = written_ends(*made.limits)
     return {
         "lut": table.tobytes(),
         "limits": list(made.limits),
@@ -116,7 +116,7 @@ def bulk_of(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high if high > low else low + 1.0)
 
 
-def _written(low: float, high: float) -> tuple[str, str]:
+def written_ends(low: float, high: float) -> tuple[str, str]:
     """Write both ends to a hundredth of what lies between them, or better."""
     if not 1e-4 < high - low < 1e5:
         return short(low), short(high)

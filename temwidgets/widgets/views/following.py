@@ -8,6 +8,7 @@ import numpy as np
 
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.views._base import note
+from temwidgets.widgets.views._picture_key import picture_legend
 from temwidgets.widgets.views._variables import choices, numeric
 from temwidgets.widgets.views.layer import SHOWS
 
@@ -26,6 +27,7 @@ class Following:
         watch(view, self._shown_changed, ["show", "cmap"])
         watch(view, self._colours_changed, ["color_by", "color_limits", "marker_cmap"])
         watch(view, self._contrast_changed, ["percentiles", "limits"])
+        watch(view, self._explain, ["gamma", "legend"])
         self._image_changed(None)
         self._columns_changed(None)
         self._history_changed(None)
@@ -114,3 +116,8 @@ class Following:
         if change is not None and change["name"] == "percentiles":
             view.limits = None
         view.settings.show_levels(view.stage.levels(view.show))
+        self._explain(None)
+
+    @guarded
+    def _explain(self, _: Any) -> None:
+        self._view.stage.layer.picture_legend = picture_legend(self._view)

@@ -83,6 +83,7 @@ class ImageLayer(anywidget.AnyWidget):
     ).tag(sync=True)
     marker_lut = traitlets.Bytes(bytes(768)).tag(sync=True)
     legend = traitlets.Dict().tag(sync=True)
+    picture_legend = traitlets.Dict().tag(sync=True)
     show_legend = traitlets.Bool(True).tag(sync=True)
 
     lines = traitlets.Dict().tag(sync=True)

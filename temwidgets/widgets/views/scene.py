@@ -11,6 +11,7 @@ from temwidgets.conventions import pixel_grid
 from temwidgets.widgets.palette import SELECTED
 from temwidgets.widgets.products import plane
 from temwidgets.widgets.views._keys import Key, map_key, marker_key
+from temwidgets.widgets.views._picture_key import picture_key
 from temwidgets.widgets.views._wheel import WheelLegend
 from temwidgets.widgets.views.colormaps import colour_table, rgb
 from temwidgets.widgets.views.markers import colouring, colours, places
@@ -52,8 +53,9 @@ def make_scene(view: ImageView) -> Scene:
 
 
 def _keys(view: ImageView) -> tuple[Key, ...]:
-    """Return what is to be explained: maps, arrows by direction, colours of markers."""
-    found: list[Key | None] = [map_key(made) for made in view.maps.values()]
+    """Return what is to be explained: picture, maps, arrows by direction, colours of markers."""
+    found: list[Key | None] = [picture_key(view)]
+    found += [map_key(made) for made in view.maps.values()]
     found += [child.key for child in view.stage.children if isinstance(child, WheelLegend)]
     if view.legend and view.show_markers and view.columns is not None:
         how = colouring(view.columns, view.color_by, view.marker_cmap, view.color_limits)

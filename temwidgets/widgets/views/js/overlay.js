@@ -48,8 +48,8 @@ class Overlay {
     if (!this.legend.hidden) this.explain(legend, this.legend);
   }
 
-  /** A colour bar for each map. */
-  mapLegends(legends) {
+  /** A colour bar for the picture, if it is no image, and for each map. */
+  barLegends(legends) {
     this.bars.replaceChildren();
     for (const legend of legends.filter((l) => l.title)) this.explain(legend, element("div", "tem-legend", this.bars));
   }
