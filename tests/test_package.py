@@ -58,6 +58,12 @@ def test_a_name_brings_in_what_it_needs_and_no_numerics_library(name):
     assert loaded.isdisjoint({"jax", "sklearn", "matplotlib", "rsciio"})
 
 
+def test_a_step_begins_before_its_libraries_are_imported():
+    # a button asks for the function first, and nothing shows that a step runs before it has it
+    loaded = modules_after("import temwidgets\ntemwidgets.segment_domains")
+    assert loaded.isdisjoint({"sklearn", "jax"})
+
+
 def test_images_are_read_without_widgets():
     loaded = modules_after("import temwidgets\ntemwidgets.examples.load('pt_atoms')")
     assert loaded.isdisjoint({"ipywidgets", "bqplot", "anywidget", "traitlets"})

@@ -7,9 +7,7 @@ from typing import Any, Literal
 
 import xarray as xr
 
-from temwidgets.analysis.fourier._clustered import clustered_domains
 from temwidgets.analysis.fourier._domain_options import domain_options, method_options
-from temwidgets.analysis.fourier._filtered import filtered_domains
 from temwidgets.analysis.fourier._pursued import pursued_domains
 from temwidgets.conventions import check_image, pixel_grid
 
@@ -116,8 +114,12 @@ def segment_domains(
     if method == "pursuit":
         result = pursued_domains(image, shared, tell)
     elif method == "filter":
+        from temwidgets.analysis.fourier._filtered import filtered_domains  # slow to import
+
         result = filtered_domains(image, shared, reflections, eps, tell)
     else:
+        from temwidgets.analysis.fourier._clustered import clustered_domains  # slow to import
+
         result = clustered_domains(image, shared, clustering, clusters, tell)
     tell(1.0)
     return result
