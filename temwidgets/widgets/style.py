@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
+from temwidgets.widgets._style_tables import TABLES
+
 _CSS = """
 .temwidgets-view {
   min-width: 0;
@@ -99,16 +101,6 @@ _CSS = """
 .tem-explorer .tem-plots .widget-toggle-buttons {
   margin: 0 0 2px;
 }
-.temwidgets-view .tem-stats .widget-html-content {
-  line-height: 1.5;
-  font-size: 12px;
-  padding-left: 8px;
-}
-.temwidgets-view .tem-stats b {
-  display: inline-block;
-  min-width: 92px;
-  font-weight: 600;
-}
 .temwidgets-view .tem-swatch {
   display: inline-block;
   width: 10px;
@@ -155,13 +147,6 @@ _CSS = """
   height: 10px;
   vertical-align: middle;
 }
-.temwidgets-view table.dataTable {
-  --dt-row-selected: 190, 40, 95;
-}
-.temwidgets-view .dt-scroll-body,
-.temwidgets-view .dt-container {
-  background: transparent;
-}
 .tem-explorer .tem-body {
   flex-flow: row wrap;
   gap: 8px;
@@ -191,6 +176,12 @@ _CSS = """
 .tem-explorer .tem-title .widget-html-content {
   line-height: 1.4;
   white-space: normal;
+}
+.tem-explorer .tem-title {
+  align-items: center;
+}
+.tem-explorer .tem-title .tem-piece {
+  display: inline-block;
 }
 .tem-explorer .tem-script {
   max-height: 260px;
@@ -252,18 +243,6 @@ _CSS = """
   stroke: rgb(0 0 0 / 70%);
   stroke-width: 3px;
 }
-.temwidgets-view .tem-table {
-  border-collapse: collapse;
-  width: auto;
-  margin: 4px 0;
-}
-.temwidgets-view .tem-table th,
-.temwidgets-view .tem-table td {
-  padding: 1px 14px 1px 0;
-  text-align: left;
-  background: none;
-  line-height: 1.45;
-}
 .temwidgets-view :focus-visible {
   outline: 2px solid var(--jp-brand-color1, #2196f3);
   outline-offset: 1px;
@@ -273,7 +252,7 @@ _CSS = """
 
 def style_sheet() -> widgets.HTML:
     """Return an invisible widget that carries the style sheet."""
-    return widgets.HTML(f"<style>{_CSS}</style>", layout={"display": "none"})
+    return widgets.HTML(f"<style>{_CSS}{TABLES}</style>", layout={"display": "none"})
 
 
 def together(*children: widgets.Widget) -> widgets.HBox:

@@ -53,7 +53,7 @@ class Stage extends Surface {
     listen("marker_lut", mark("tones"));
     listen("places labels values origin", mark("markers"));
     for (const name of ["lines", "maps", "handles"]) listen(name, mark(name));
-    listen("map_looks", mark("maps"));
+    listen("map_looks picture_legend", mark("maps"));
     listen("states", () => this.choices.heard());
     listen("percentiles limits gamma smooth marker_size marker_opacity show_markers", () => this.read());
     listen("ellipses marker_mode marker_limits marker_color legend show_legend units scale_bar", () => this.read());
@@ -133,7 +133,7 @@ class Stage extends Surface {
 
   readMaps() {
     this.maps = readMaps(this.model.get("maps"), this.model.get("map_looks"), this.maps ?? []);
-    this.overlay.mapLegends(this.maps.map((map) => map.legend));
+    this.overlay.barLegends([this.model.get("picture_legend"), ...this.maps.map((map) => map.legend)]);
   }
 
   readPicture() {
