@@ -99,7 +99,8 @@ def make_domains():
                 "vertex_ring": ("vertex", vertex[:, 3].astype(int)),
             },
             coords={"y": image.y, "x": image.x, "domain": np.array(labels, int)},
-            attrs={"crystalline_area": float(sum(area)), "total_area": pixel * label.size},
+            attrs={"crystalline_area": float(sum(area)), "total_area": pixel * label.size,
+                   "crystalline_fraction": float((label >= 0).mean())},
         )  # fmt: skip
         return made
 

@@ -12,7 +12,7 @@ from temwidgets.widgets.controls import dropdown, number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
-from temwidgets.widgets.views._domain_words import group_table, totals
+from temwidgets.widgets.views._domain_words import advice, group_table, totals
 
 _METHODS = [
     ("reflection pursuit", "pursuit"),
@@ -24,6 +24,8 @@ _HINTS = {
     "filter": "Images of groups of reflections, their bright pixels clustered (DBSCAN).",
     "spectra": "Pieces of the image clustered by their spectra: for weak, broad reflections.",
 }
+
+_HIGH = "116px"
 
 
 class DomainPanel(Panel):
@@ -59,6 +61,8 @@ class DomainPanel(Panel):
         self.hint, self.words = widgets.HTML(), widgets.HTML()
         self.hint.add_class("tem-note")
         self.words.add_class("tem-stats")
+        # Kept free from the start, so that the image below stays where it is.
+        self.words.layout.height, self.words.layout.overflow = _HIGH, "auto"
         self.sensitivity.observe(self._again, "value")
         self.method.observe(self._explain, "value")
         self.watch(self.workspace, self._shown, ["domains", "image"])
@@ -100,6 +104,8 @@ class DomainPanel(Panel):
         image, domains = self.workspace.image, self.workspace.domains
         units = "nm" if image is None else length_unit(image)
         self.unit.value, self.area.value = units, f"{units}²"
-        self.words.value = ""
+        self.words.value = '<div class="tem-info">No domains yet: press Segment.</div>'
         if domains is not None:
-            self.words.value = f"<div>{totals(domains)}</div>{group_table(domains)}"
+            self.words.value = (
+                f"<div>{totals(domains)}</div>{advice(domains)}{group_table(domains)}"
+            )

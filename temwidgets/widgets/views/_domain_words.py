@@ -11,6 +11,8 @@ from temwidgets.analysis.fourier.domain_maps import QUANTITIES, domain_quantity
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.views._variables import significant
 
+_SMALL = 0.05
+"""A smaller crystalline share of the image is worth a word."""
 NAMES = {
     "area": "Area",
     "diameter": "Diameter",
@@ -55,6 +57,18 @@ def totals(domains: xr.Dataset) -> str:
     return (
         f"{count} domain{'s' if count > 1 else ''}, {area:.4g} {units}² of {whole:.4g} {units}²"
         f" crystalline ({area / whole:.1%})"
+    )
+
+
+def advice(domains: xr.Dataset) -> str:
+    """Say, as HTML, what to do where hardly anything is crystalline; "" where enough is."""
+    fraction = float(domains.attrs["crystalline_area"]) / float(domains.attrs["total_area"])
+    if fraction >= _SMALL or not domains.sizes["domain"]:  # that there is none is said already
+        return ""
+    return (
+        f'<div class="tem-warning">Only {fraction:.1%} of the image is crystalline by these'
+        " settings. Where fringes are curved or short, raise the sensitivity or look at the spacing"
+        " map instead.</div>"
     )
 
 

@@ -25,7 +25,7 @@ from temwidgets.widgets.products import Product
 from temwidgets.widgets.selection import Selection
 from temwidgets.widgets.views._base import ColumnsView
 from temwidgets.widgets.views._domain_controls import COLOURS, DomainControls
-from temwidgets.widgets.views._domain_words import chosen_text, rows, title, totals
+from temwidgets.widgets.views._domain_words import advice, chosen_text, rows, title, totals
 from temwidgets.widgets.views._over_image import OverImage
 from temwidgets.widgets.views.colormaps import CATEGORICAL, rgb
 from temwidgets.widgets.views.image_view import ImageView
@@ -156,7 +156,7 @@ class DomainView(OverImage, ColumnsView):
             self.remark("There are no domains yet: segment the image first.")
             return
         self.remark("")
-        self._totals.value = f"<div>{totals(domains)}</div>"
+        self._totals.value = f"<div>{totals(domains)}</div>{advice(domains)}"
         self.table.show(rows(domains))
         self._count()
         self._draw_map()

@@ -32,7 +32,7 @@ def test_domains_are_found_and_told(panel):
     assert panel.workspace.message.text.startswith("segment_domains: 2 domains")
     assert "domains = tw.segment_domains(image" in panel.workspace.script()
     panel.workspace.undo()
-    assert panel.words.value == ""
+    assert "No domains yet" in panel.words.value
 
 
 def test_moving_the_sensitivity_replaces_the_step(panel):
@@ -67,6 +67,24 @@ def test_columns_get_the_number_of_their_domain(panel):
     panel._actions[1].click()
     assert panel.workspace.job.wait(20)
     assert sorted(panel.workspace.columns["domain"].values.tolist()) == [0, 1]
+
+
+def test_a_small_crystalline_share_is_told_with_what_to_do(panel, make_domains):
+    panel.workspace.domains = make_domains(panel.workspace.image, (0,))  # 2 % of the image
+    view = DomainView(panel.workspace)
+    for words in (panel.words.value, view._totals.value):
+        assert "Only 2.1% of the image is crystalline by these settings." in words
+        assert "raise the sensitivity or look at the spacing map instead" in words
+    panel._actions[0].click()
+    segmented(panel)
+    assert "Only" not in panel.words.value + view._totals.value
+
+
+def test_room_for_the_table_is_kept_before_there_are_domains(panel):
+    before = panel.words.layout.height
+    panel._actions[0].click()
+    segmented(panel)
+    assert panel.words.layout.height == before == "116px"
 
 
 def test_each_method_says_what_it_does(panel):
