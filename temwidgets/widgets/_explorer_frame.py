@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ipywidgets as widgets
@@ -14,6 +15,7 @@ import xarray as xr
 
 import temwidgets as tw
 from temwidgets.widgets._explorer_parts import Parts
+from temwidgets.widgets._explorer_results import Result, Results
 from temwidgets.widgets.controls import button, text
 from temwidgets.widgets.download import DownloadButton
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
@@ -28,14 +30,15 @@ from temwidgets.widgets.workspace import Workspace
 class ExplorerFrame(widgets.VBox):
     """What explorers share: bar, tabs of steps, status, the image and the views beside it.
 
-    A subclass has the traits `step` and `plot`, says in `_parts` what there is, and where to begin
-    in `_begin`.
+    A subclass has the traits `step` and `plot`, says in `_parts` what there is, where to begin in
+    `_begin`, and in `_results` the views that steps open.
     """
 
     step: Any
     plot: Any
     _parts: Callable[[Workspace], Parts]
     _begin = "Find"
+    _results: Mapping[str, Result] = MappingProxyType({})
     _following = False
 
     def __init__(
@@ -50,9 +53,8 @@ class ExplorerFrame(widgets.VBox):
         self.parts = type(self)._parts(self.workspace)
         self.image_view = self.parts.image_view
         self._tabs()
-        # Over the image, where it is seen on every screen; its room is kept free.
+        # Over the image, where it is seen on every screen.
         self.status = StatusLine(self.workspace)
-        self.status.layout.min_height = "36px"
         self._body = widgets.HBox()
         self._body.add_class("tem-body")
         bar = self._bar()
@@ -68,6 +70,8 @@ class ExplorerFrame(widgets.VBox):
         }
         for act, names in self._heard.items():
             self.workspace.observe(act, list(names))
+        self._shower = Results(self, self._results)
+        self._shower.show(plot="plot" not in options)
         self._following = True
 
     def show_error(self, error: BaseException) -> None:
@@ -80,6 +84,7 @@ class ExplorerFrame(widgets.VBox):
             self._following = False
             for act, names in self._heard.items():
                 self.workspace.unobserve(act, list(names))
+            self._shower.close()
             self.parts.close()
             self.status.close()
         super().close()
@@ -103,6 +108,7 @@ class ExplorerFrame(widgets.VBox):
     def _bar(self) -> widgets.HBox:
         self._title = widgets.HTML(layout={"flex": "1 1 200px"})
         self._title.add_class("tem-title")
+        self._title.layout.min_height = "36px"  # two lines: it grows with the columns
         self.undo = button("Undo", "Take the last step back", icon="undo")
         self.redo = button("Redo", "Do the step again that was undone", icon="repeat")
         self.undo.on_click(lambda _: self.workspace.undo())
@@ -178,7 +184,9 @@ class ExplorerFrame(widgets.VBox):
             return
         name = image.attrs.get("title") or image.attrs.get("source") or "Image"
         count = f", {describe(columns)}" if columns is not None else ""
-        self._title.value = f"<b>{escape(str(name))}</b> {escape(describe(image) + count)}"
+        # What is told of it stays in one piece: its last word alone would wrap to a second line.
+        told = f'<span class="tem-piece">{escape(describe(image) + count)}</span>'
+        self._title.value = f"<b>{escape(str(name))}</b> {told}"
 
 
 def _workspace(owner: str, source: Any, columns: xr.Dataset | None) -> Workspace:

@@ -8,6 +8,7 @@ import traitlets
 
 from temwidgets.widgets._explorer_frame import ExplorerFrame
 from temwidgets.widgets._explorer_parts import Make, Parts, panel, view
+from temwidgets.widgets._explorer_results import Result
 from temwidgets.widgets.panels.domains import DomainPanel
 from temwidgets.widgets.panels.filter import FilterPanel
 from temwidgets.widgets.panels.find import FindPanel
@@ -51,6 +52,11 @@ _HINTS = {
     "Both": "Spectrum and map: drag a reflection and see the map follow",
 }
 _TOGETHER: dict[str, tuple[str, ...]] = {"Both": ("Spectrum", "Map")}
+_RESULTS = {
+    "Spacing": Result("local_spacing", "Map", ("Both",)),
+    "Phase": Result("strain", "Map", ("Both",)),
+    "Domains": Result("domains", "Domains"),
+}
 STEPS, VIEWS = tuple(_PANELS), (*_VIEWS, *_TOGETHER)
 
 
@@ -73,6 +79,7 @@ class FourierExplorer(ExplorerFrame):
         The step whose controls are shown.
     plot : {"Spectrum", "Table", "Map", "Domains", "Histogram", "Both"}
         What is shown beside the image; "Both": spectrum and map, which follows what is dragged.
+        The first maps and the first domains open their view, as does the step that made them.
 
     Attributes
     ----------
@@ -98,6 +105,7 @@ class FourierExplorer(ExplorerFrame):
     domains, histogram = view("Domains"), view("Histogram")
     _parts = staticmethod(_fourier_parts)
     _begin = "Reflections"
+    _results = _RESULTS
 
 
 def explore_fourier(source: Any = None, columns: Any = None, **options: Any) -> FourierExplorer:

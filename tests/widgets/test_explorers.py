@@ -193,3 +193,19 @@ def test_three_ways_to_find_share_one_tab(image, columns):
     assert explorer.finders.children[-1] is explorer.label
     assert explorer.label.view is explorer.image_view
     explorer.close()
+
+
+def test_columns_get_colours_once_they_are_told_apart(image, columns):
+    explorer = tw.explore(image, columns.drop_vars("sublattice"))
+    view, workspace = explorer.image_view, explorer.workspace
+    assert view.color_by is None
+    assert workspace.message.text == ""
+    workspace.columns = columns
+    assert view.color_by == "sublattice"
+    view.color_by = None
+    workspace.columns = columns.isel(column=slice(3, None))
+    assert view.color_by is None  # one colour was chosen since then
+    explorer.close()
+    again = tw.explore(image, columns)
+    assert again.image_view.color_by == "sublattice"
+    again.close()

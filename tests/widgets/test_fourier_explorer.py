@@ -62,6 +62,48 @@ def test_from_reflections_to_maps_in_one_workspace(explorer):
     np.testing.assert_array_equal(namespace["reflections"]["g"], workspace.reflections["g"])
 
 
+def test_a_new_result_opens_its_view_once(explorer, make_domains):
+    workspace = explorer.workspace
+    explorer.step = "Domains"
+    assert explorer.plot == "Spectrum"  # there is nothing else to see yet
+    explorer.plot = "Table"
+    workspace.domains = make_domains(workspace.image)
+    assert explorer.plot == "Domains"
+    assert "domains" in explorer.image_view.maps
+    explorer.plot = "Spectrum"
+    workspace.domains = make_domains(workspace.image, (0,))
+    assert explorer.plot == "Spectrum"  # chosen since then
+    explorer.step = "Spacing"
+    assert explorer.plot == "Spectrum"
+    explorer.step = "Domains"
+    assert explorer.plot == "Domains"
+    assert workspace.message.level != "error", workspace.message
+
+
+def test_maps_open_the_map_but_not_where_it_is_seen_beside_the_spectrum(explorer):
+    workspace = explorer.workspace
+    workspace.run(tw.find_reflections, wait=True)
+    workspace.run(tw.local_spacing, wait=True)
+    assert explorer.plot == "Map"
+    explorer.plot = "Spectrum"
+    workspace.undo()
+    workspace.undo()
+    workspace.redo()
+    assert explorer.plot == "Spectrum"
+    explorer.plot = "Both"
+    explorer.step = "Spacing"
+    assert explorer.plot == "Both"
+
+
+def test_an_explorer_opens_with_the_result_of_its_step_or_with_what_is_asked(grains, make_domains):
+    workspace = tw.Workspace(grains)
+    workspace.domains = make_domains(grains)
+    for options, plot in (({}, "Domains"), ({"plot": "Spectrum"}, "Spectrum")):
+        made = tw.explore_fourier(workspace, step="Domains", **options)
+        assert made.plot == plot
+        made.close()
+
+
 def test_columns_and_fourier_space_share_a_workspace(grains):
     workspace = tw.Workspace(grains)
     one, two = tw.explore(workspace), tw.explore_fourier(workspace)
