@@ -11,6 +11,8 @@ from temwidgets.widgets.style import style_sheet
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.workspace import Workspace
 
+_HIGH = "36px"
+"""Room for the bar and its button, or for two lines of words, so that nothing below moves."""
 _WATCHED = ("running", "name", "fraction", "seconds_left", "note")
 
 
@@ -33,6 +35,7 @@ class StatusLine(widgets.VBox):
         self.progress = widgets.HBox([self.bar, self.label, self.cancel])
         super().__init__([style_sheet(), self.progress, self.text])
         self.add_class("temwidgets-view")
+        self.layout.min_height = _HIGH
         workspace.observe(self._told, "message")
         workspace.job.observe(self._moved, list(_WATCHED))
         self._following = True

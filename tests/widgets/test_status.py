@@ -8,6 +8,7 @@ def test_the_status_line_tells_progress(image):
     workspace = Workspace(image)
     status = StatusLine(workspace)
     assert status.progress.layout.display == "none"
+    assert status.layout.min_height == "36px"  # as high as the bar, so that nothing moves
     seen = []
     status.label.observe(lambda change: seen.append(change["new"]), "value")
 
