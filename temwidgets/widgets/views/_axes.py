@@ -11,13 +11,17 @@ MARGIN = {"top": 8, "bottom": 44, "left": 62, "right": 28}
 _GRID = "rgba(128, 128, 128, 0.25)"
 
 
-def round_ticks(low: float, high: float, about: int = 6) -> list[float]:
-    """Return about so many round numbers (1, 2 or 5 times a power of ten) between two values."""
+def round_ticks(low: float, high: float, about: int = 6, *, whole: bool = False) -> list[float]:
+    """Return about so many round numbers (1, 2 or 5 times a power of ten) between two values.
+
+    `whole` leaves out what lies between whole numbers, for counts.
+    """
     if not (np.isfinite(low) and np.isfinite(high)) or high <= low:
         return [float(low)]
     raw = (high - low) / about
     power = 10.0 ** np.floor(np.log10(raw))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= 0.8 * raw)
+    step = max(step, 1.0) if whole else step
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
     return [float(f"{n * step:.12g}") for n in np.arange(first, last + 1)]
 
@@ -28,15 +32,17 @@ def decade_ticks(low: float, high: float) -> list[float]:
     return [float(10.0**p) for p in powers[:: max(1, -(-powers.size // 6))]]
 
 
-def set_range(scale: bqplot.Scale, axis: bqplot.Axis, low: float, high: float) -> None:
-    """Set the ends of a scale and round ticks on its axis."""
+def set_range(
+    scale: bqplot.Scale, axis: bqplot.Axis, low: float, high: float, *, whole: bool = False
+) -> None:
+    """Set the ends of a scale and round ticks on its axis; `whole`: at whole numbers only."""
     with scale.hold_sync():
         scale.min, scale.max = float(low), float(high)
     logarithmic = isinstance(scale, bqplot.LogScale)
     ticks = (
         decade_ticks(low, high)
         if logarithmic
-        else round_ticks(low, high, 6 if axis.side == "left" else 7)
+        else round_ticks(low, high, 6 if axis.side == "left" else 7, whole=whole)
     )
     axis.tick_values = np.array(ticks)
 

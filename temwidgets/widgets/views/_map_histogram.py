@@ -120,7 +120,7 @@ class MapHistogram(Printed, widgets.VBox):
         self._heights = np.stack([_counts(v, self.edges) for v in every])
         top = 1.06 * max(1.0, float(self._heights.max(initial=0)))
         set_range(self._x, self._axes[0], self.edges[0], self.edges[-1])
-        set_range(self._y, self._axes[1], 0.0, top)
+        set_range(self._y, self._axes[1], 0.0, top, whole=True)
         x, _ = outline(self.edges, self._heights[0])
         colours = [colour for _, _, colour in self.groups] or [palette.ALL]
         with self._whole.hold_sync():

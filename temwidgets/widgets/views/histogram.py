@@ -185,7 +185,7 @@ class Histogram(Printed, ColumnsView):
         x, _ = outline(self._edges, heights[0])
         lines = np.stack([self._lift(outline(self._edges, h)[1]) for h in heights])
         set_range(self._x, self._axis, self._edges[0], self._edges[-1])
-        set_range(self._y, self._count_axis, _LOWEST if self.log_counts else 0.0, top)
+        set_range(self._y, self._count_axis, _LOWEST if self.log_counts else 0.0, top, whole=True)
         with self._whole.hold_sync():
             self._whole.x, self._whole.y = x, lines
             self._whole.colors = self._whole.fill_colors = [color for _, _, color in groups]

@@ -64,7 +64,8 @@ class RowHistogram(widgets.VBox):
         with self._whole.hold_sync():
             self._whole.x, self._whole.y = outline(self._edges, heights)
         set_range(self._x, self._axis, self._edges[0], self._edges[-1])
-        set_range(self._y, self._count, 0, max(1.0, 1.06 * float(heights.max(initial=0))))
+        top = max(1.0, 1.06 * float(heights.max(initial=0)))
+        set_range(self._y, self._count, 0, top, whole=True)
         self._axis.label = title
         self._mark(None)
 

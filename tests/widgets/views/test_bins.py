@@ -56,3 +56,9 @@ def test_ticks_are_few_and_inside(low, width):
 )
 def test_decades(high, expected):
     assert decade_ticks(0.7, high) == expected
+
+
+def test_counts_have_ticks_at_whole_numbers():
+    assert round_ticks(0, 1.06, whole=True) == [0.0, 1.0]
+    assert round_ticks(0, 3.2, whole=True) == [0.0, 1.0, 2.0, 3.0]
+    assert round_ticks(0, 106, whole=True) == round_ticks(0, 106)
