@@ -180,7 +180,8 @@ class ScatterPlot(Printed, ColumnsView):
         old.close()
         count = int(self._mask().sum())
         dot = f'<i class="tem-swatch" style="background:{palette.SELECTED}"></i>'
-        chosen = f"<div>{dot}<b>selected</b> n = {count:,}</div>"
+        mark, how = ("", " in full colour") if self._coloured() else (dot, "")
+        chosen = f"<div>{mark}<b>selected{how}</b> n = {count:,}</div>"
         self._readout.value = self._legend() + (chosen if self.columns is not None else "")
 
     def _image(self) -> widgets.Image:

@@ -79,10 +79,13 @@ def test_colours_and_legend(columns):
     view = ScatterPlot(columns, color_by="sublattice")
     assert "Sublattice" in view._readout.value
     assert palette.category(1) in view._readout.value
+    assert "selected in full colour" in view._readout.value  # and not in a colour of their own
+    assert palette.SELECTED not in view._readout.value
     view.color_by = "intensity"
     assert "linear-gradient" in view._readout.value
     view.color_by = None
     assert "Sublattice" not in view._readout.value
+    assert palette.SELECTED in view._readout.value
 
 
 def test_controls_and_traits_follow_each_other(columns):
