@@ -174,13 +174,14 @@ def statistics(table: xr.Dataset, units: str) -> str:
         number = int(one["sublattice"])
         if not int(one["count"]):  # columns not fitted yet: a mean of nothing is no news
             continue
+        sd = float(one["sd"])
         name = str(one["name"].item()) if "name" in one.coords else str(number)
         rows.append(
             [
                 "none" if number < 0 else name,
                 f"{int(one['count']):,}",
-                measured(float(one["mean"]), float(one["sd"])),
-                f"{float(one['median']):.5g}",
+                measured(float(one["mean"]), sd),
+                measured(float(one["median"]), sd).partition(" ")[0],
                 *([f"{float(one['typical_error']):.2g}"] if errors else []),
             ]
         )

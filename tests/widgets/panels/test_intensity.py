@@ -1,6 +1,9 @@
+import re
+
 import numpy as np
 
-from temwidgets.widgets.panels.intensity import IntensityPanel
+import temwidgets as tw
+from temwidgets.widgets.panels.intensity import IntensityPanel, statistics
 from temwidgets.widgets.workspace import Workspace
 
 
@@ -60,3 +63,12 @@ def test_without_columns(image):
     assert "There are no columns yet" in panel.workspace.message.text
     panel._sort(None)
     assert "There is no mixture yet" in panel.workspace.message.text
+
+
+def test_a_median_has_as_many_digits_as_its_mean(columns):
+    rng = np.random.default_rng(0)
+    columns["intensity"] = ("column", rng.normal(626.0, 54.0, 30), {"units": "counts nm²"})
+    rows = statistics(tw.sublattice_statistics(columns, "intensity"), "counts nm²")
+    medians = re.findall(r"± \d+</td><td>([^<]*)</td>", rows)
+    assert len(medians) == 2
+    assert all(re.fullmatch(r"\d{3}", text) for text in medians)
