@@ -21,7 +21,7 @@ def dropdown(description: str, tooltip: str, options: Any = ()) -> widgets.Dropd
         options=options,
         description=description,
         tooltip=tooltip,
-        layout={"width": "auto", "max_width": "250px"},
+        layout={"width": "auto", "max_width": "min(100%, 340px)"},
         style=_FITTED,
     )
 
