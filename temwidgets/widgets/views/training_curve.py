@@ -105,9 +105,7 @@ class TrainingCurve(widgets.VBox):
         loss, score = ({"x": self._x, "y": scale} for scale in (self._loss, self._f1))
         none = np.empty(0)
         return [
-            bqplot.Lines(
-                x=none, y=none, scales=loss, colors=[_EACH], opacities=[0.8], stroke_width=1
-            ),
+            bqplot.Lines(x=none, y=none, scales=loss, colors=[_EACH], stroke_width=1),
             bqplot.Lines(x=none, y=none, scales=loss, colors=[palette.ALL], stroke_width=2),
             bqplot.Lines(x=none, y=none, scales=score, colors=[palette.CURVE], stroke_width=2),
             bqplot.Scatter(
