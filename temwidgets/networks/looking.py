@@ -21,7 +21,8 @@ Report = Callable[[float], None]
 
 DEFAULT = "default"
 _UNSURE = 0.5
-_NOWHERE = 0.35  # certainty that images without columns do not reach
+_DOUBTED = 0.45  # certainty below which single places must be likelier
+_NOWHERE = 0.35  # certainty that images without columns hardly reach
 _SURE = 0.75  # probability that single places reach by chance in such images
 _BLOB = 5.0  # spacing over sigma of single atoms: networks are trained on 4 to 6
 _SCREEN = 1024  # pixels a side that a map of probability needs at most
@@ -198,6 +199,7 @@ def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
 
 
 def _threshold(card: dict[str, Any], certainty: float) -> float:
-    """Probability to cut at: that of the card, or a high one where nothing seems to be."""
+    """Probability to cut at: that of the card, or up to a high one where nothing seems to be."""
     usual = float(card["threshold"])
-    return max(usual, _SURE) if certainty < _NOWHERE else usual
+    doubt = float(np.clip((_DOUBTED - certainty) / (_DOUBTED - _NOWHERE), 0, 1))
+    return usual + doubt * max(_SURE - usual, 0.0)

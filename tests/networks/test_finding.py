@@ -96,7 +96,7 @@ def test_published_architectures_find_columns_too():
     image, _ = tw.synthetic.hexagonal((70, 90), sampling=0.02, dose=50.0)
     for architecture in ("atomid_net", "plain_unet"):
         model = tw.networks.build(architecture, channels=(4, 6, 8, 8))
-        model = eqx.tree_at(lambda m: m.body.tail.bias, model, replace_fn=lambda b: b + 0.5)
+        model = eqx.tree_at(lambda m: m.body.tail.bias, model, replace_fn=lambda b: b + 0.9)
         network = tw.networks.Network(model, {"architecture": architecture, "threshold": 0.01})
         found = tw.find_columns(image, method="network", network=network)
         assert found.sizes["column"] > 0

@@ -48,7 +48,13 @@ def run(training: Training, checkpoint: Path) -> Network:
             mean = np.mean(training.losses[-100:])
             seconds = time.perf_counter() - began
             print(f"{progress.step:6d}  loss {mean:.4f}  {seconds:.0f} s", flush=True)
-    named = {"name": "default", "threshold": 0.4, "data": DATA, "licence": "BSD-3-Clause"}
+    named = {
+        "name": "default",
+        "threshold": 0.4,
+        "data": DATA,
+        "recipe": "python -m temwidgets.networks.recipes.default OUT",
+        "licence": "BSD-3-Clause",
+    }
     network = training.network
     return Network(network.model, {**network.card, **named})
 
