@@ -62,7 +62,7 @@ class NetworkPanel(Panel):
         self._seen: looking.Seen | None = None
         self._place: tuple[xr.DataArray | None, int] = (None, 0)
         self._cuts: dict[float | None, xr.Dataset] = {}
-        self._busy = False
+        self._busy = self._wishing = False
         self.overlay = ProbabilityOverlay(self.view)
         self._make_choice()
         self._make_sliders()
@@ -73,6 +73,7 @@ class NetworkPanel(Panel):
         self.words = widgets.HTML()
         self.words.add_class("tem-note")
         self.watch(self.workspace, self._shown, ["image", "columns", "frame"])
+        self.watch(self.workspace.job, self._settled, "running")
         self.observe(self._shown, "active")
         self._shown(None)
         return [
@@ -123,6 +124,13 @@ class NetworkPanel(Panel):
         self._run({})
 
     @guarded
+    def _settled(self, change: Any) -> None:
+        """Once nothing runs any more, show the cuts that came of what was wished."""
+        if not change["new"] and self._wishing:
+            self._wishing = False
+            self._shown(None)
+
+    @guarded
     def _cut(self, _: Any) -> None:
         self._say_separation()
         found = self._found()
@@ -131,6 +139,7 @@ class NetworkPanel(Panel):
         applied = _applied(found)
         same = abs(self.threshold.value - applied[0]) < 0.51 * _STEP
         if not same or abs(self.separation.value - applied[1]) > 0.51 * self.separation.step:
+            self._wishing = True
             self._run({"threshold": self.threshold.value} | self._distance())
 
     def _distance(self) -> dict[str, Any]:
@@ -178,7 +187,7 @@ class NetworkPanel(Panel):
         told = {} if columns is None else columns.attrs
         self.words.value = note(str(told.get("advice", "")), "warning")
         self.count.value = "" if columns is None else _count(columns)
-        if found is not None:
+        if found is not None and not self._wishing:  # else a newer cut is on its way
             self._follow(found)
         self._say_separation()
         self.overlay.show(self._seen if self._here and self.active else None)

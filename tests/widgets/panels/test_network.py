@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 import traitlets
@@ -82,6 +84,28 @@ def test_sliders_say_no_number_before_something_is_found(lattice, done):
     done(panel.workspace)
     assert panel.threshold.readout
     assert panel.level.layout.display == "none"
+
+
+def test_sliders_stay_where_they_were_put_while_cuts_are_under_way(found, monkeypatch, done):
+    panel, _ = found
+    cut, go, seen = tw.apply_threshold, threading.Event(), []
+
+    def slow(*arguments):
+        go.wait(30)
+        return cut(*arguments)
+
+    monkeypatch.setattr(tw, "apply_threshold", slow)
+    panel.workspace.observe(lambda _: seen.append(panel.threshold.value), "columns")
+    panel.threshold.value = 0.5
+    panel.threshold.value = 0.8
+    go.set()
+    done(panel.workspace)
+    assert seen == [0.8] * len(seen)
+    assert panel.workspace.columns.attrs["threshold"] == 0.8
+    panel.workspace.undo()
+    panel.find.click()
+    columns = done(panel.workspace).columns
+    assert panel.threshold.value == columns.attrs["threshold"] < 0.8
 
 
 def test_another_image_is_looked_at_anew(found, lattice, monkeypatch, done):
