@@ -21,6 +21,9 @@ TABLES = """
 .temwidgets-view .dt-container {
   background: transparent;
 }
+.tem-rows table.dataTable.nowrap tbody td:not(.dt-type-numeric) {
+  white-space: normal;
+}
 .tem-rows table.dataTable.nowrap thead th {
   white-space: normal;
   vertical-align: bottom;

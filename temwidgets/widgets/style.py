@@ -108,6 +108,9 @@ _CSS = """
   border-radius: 2px;
   margin-right: 6px;
 }
+.temwidgets-view .bqplot {
+  margin: 0;
+}
 .temwidgets-view .bqplot .axis text,
 .temwidgets-view .bqplot .axislabel {
   fill: var(--jp-ui-font-color1, #222) !important;

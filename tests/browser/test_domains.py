@@ -94,3 +94,31 @@ def test_both_themes_show_domains_without_errors(lab, shown, theme):
         assert not lab.errors
     finally:
         lab.theme("light")
+
+
+def test_segmenting_in_the_explorer_shows_the_domains_and_moves_nothing(lab):
+    lab.execute(SETUP)
+    cell = lab.run("fx = tw.explore_fourier(image, step='Domains'); fx")
+    cell.wait_drawn()
+    lab.page.wait_for_timeout(500)
+
+    def height():
+        return cell.canvas.first.bounding_box()["y"] - cell.output.bounding_box()["y"]
+
+    before = height()
+    cell.output.get_by_role("button", name="Segment").click()
+    cell.output.get_by_role("button", name="Cancel").wait_for(timeout=5000)
+    assert height() == before
+    lab.wait_value("fx.plot", "Domains", timeout=60)
+    row = cell.output.locator("table.dataTable tbody tr").first
+    row.wait_for()
+    lab.page.wait_for_timeout(500)
+    assert height() == before
+    table = cell.output.locator(".tem-rows .dt-scroll-body")
+    assert table.evaluate("(box) => box.scrollWidth - box.clientWidth") <= 1  # all columns are seen
+    spare = "(box) => box.scrollWidth - box.clientWidth"
+    plots = cell.output.locator(".tem-plots > .temwidgets-view")
+    assert plots.evaluate(spare) <= 0
+    row.click()
+    lab.wait_value("fx.domains.chosen", [0])
+    assert not lab.errors
