@@ -180,8 +180,8 @@ _CSS = """
   line-height: 1.4;
   white-space: normal;
 }
-.tem-explorer .tem-title {
-  align-items: center;
+.tem-explorer .tem-title .widget-html-content {
+  align-self: center;
 }
 .tem-explorer .tem-title .tem-piece {
   display: inline-block;
