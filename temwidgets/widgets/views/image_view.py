@@ -68,7 +68,7 @@ class ImageView(Exported, Overlays, ImageOptions):
     marker_size, marker_opacity, marker_color
         Largest diameter in screen px; 0 to 1; "#rrggbb".
     legend : bool
-        Say what the colours of the markers mean.
+        Say what the colours mean: of the markers, of a model, a residual or a filtered image.
     tool : {"pan", "zoom", "rectangle", "lasso", "add", "move", "delete"}
         What the mouse does.
     editable : bool
