@@ -8,7 +8,9 @@ import numpy as np
 import scipy.ndimage as ndi
 
 from temwidgets.networks.filtering import bragg_filter_blocks, fill_missing
+from temwidgets.networks.scaling import resample
 
+_ENOUGH = 12.0  # px between columns
 _CORE = 0.22  # sigma of the mean taken over a column, spacings
 _RING = 1.6  # the same of the mean round it, times that
 _MISSED = 0.55  # of a typical height: a column that is so much lower than its lattice wants it
@@ -20,13 +22,15 @@ class Evidence(NamedTuple):
 
     there: np.ndarray  # (y, x) in the image
     wanted: np.ndarray  # (y, x) in what repeats in it
+    zoom: float  # its pixels over those of the image
 
 
 def gather(image: np.ndarray, spacing: float) -> Evidence:
     """Look at an image (y, x), bright columns `spacing` px apart; NaN where a pixel is missing."""
-    flat = fill_missing(image)
-    sigma = max(_CORE * spacing, 0.7)
-    return Evidence(_bumps(flat, sigma), _bumps(bragg_filter_blocks(flat), sigma))
+    zoom = min(1.0, _ENOUGH / spacing)  # more pixels a column tell no more, and take their time
+    flat = fill_missing(resample(image, zoom))
+    sigma = max(_CORE * spacing * zoom, 0.7)
+    return Evidence(_bumps(flat, sigma), _bumps(bragg_filter_blocks(flat), sigma), zoom)
 
 
 def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
@@ -50,8 +54,9 @@ def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
     """
     if len(place) < 8:
         return np.zeros(len(place), bool)
+    at = ((place + 0.5) * evidence.zoom - 0.5).T
     there, wanted = (
-        ndi.map_coordinates(bumps, place.T, order=1, mode="nearest") for bumps in evidence
+        ndi.map_coordinates(bumps, at, order=1, mode="nearest") for bumps in evidence[:2]
     )
     short = wanted - there
     short -= np.median(short)  # the filter takes a little from every column

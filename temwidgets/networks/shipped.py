@@ -8,8 +8,9 @@ SHIPPED = Path(__file__).with_name("weights")
 
 
 def available() -> list[str]:
-    """Names of the networks that come with temwidgets."""
-    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+    """Names of the networks that come with temwidgets, the default one first."""
+    names = {path.stem for path in SHIPPED.glob("*.safetensors")}
+    return sorted(names, key=lambda name: (name != "default", name))
 
 
 def locate(name: str | Path) -> Path:

@@ -51,7 +51,7 @@ def load(name: str | Path) -> Network:
         If the weights do not fit the architecture that the card names.
     """
     path = locate(name)
-    card = json.loads(path.with_suffix(".json").read_text())
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     model = build(card["architecture"], **card.get("options", {}))
     return Network(_filled(model, load_file(path), path.name), card)
 

@@ -84,6 +84,7 @@ def empty():
 def speed():
     """Print the time of the network, and of everything, after a first call."""
     from temwidgets.networks.filtering import input_channels
+    from temwidgets.networks.prediction import predict
     from temwidgets.networks.tiles import apply
 
     network = tw.networks.load("default")
@@ -92,8 +93,8 @@ def speed():
         channels = input_channels(image.values)
         rows = {
             "network alone, every pixel": lambda c=channels: apply(network.model, c),
-            "find_columns, spacing given": lambda i=image, s=spacing: tw.find_columns(
-                i, method="network", separation=s
+            "network, spacing known": lambda i=image, s=spacing: predict(
+                network, i.values, spacings=(s,)
             ),
             "find_columns": lambda i=image: tw.find_columns(i, method="network"),
         }

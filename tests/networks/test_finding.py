@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import temwidgets as tw
+from temwidgets.networks.recipes.ap_gan import multilayer_pair
 
 
 def test_columns_in_a_calibrated_image_with_an_origin():
@@ -103,6 +104,20 @@ def test_published_architectures_find_columns_too():
         assert found["y"].attrs["units"] == "nm"
         fewer = tw.find_columns(image, method="network", network=network, separation=0.4)
         assert fewer.sizes["column"] < found.sizes["column"]
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_the_shipped_generator_tells_lead_from_strontium_and_titanium(lost):
+    pair = multilayer_pair(90_003, 160, lost=lost)
+    found = tw.find_columns(
+        tw.make_image(pair.image), method="network", network="ap_gan_pbtio3_srtio3"
+    )
+    assert found["sublattice"].attrs["names"] == ["Pb", "Sr", "Ti"]
+    true = tw.make_columns(*pair.columns.T, units="px")
+    pairs = tw.match_columns(found, true, radius=4)
+    assert pairs.sizes["pair"] > 0.97 * len(pair.columns)
+    told = found["sublattice"].sel(column=pairs["found"].values).values
+    assert (told == pair.species[pairs["true"].values]).mean() > 0.98
 
 
 def test_species_become_named_sublattices():
