@@ -8,7 +8,6 @@ from typing import Any, Literal
 import xarray as xr
 
 from temwidgets.analysis.fourier._domain_options import domain_options, method_options
-from temwidgets.analysis.fourier._pursued import pursued_domains
 from temwidgets.conventions import check_image, pixel_grid
 
 _LEAST = 48  # px: windows and grains would be of the same size
@@ -111,14 +110,17 @@ def segment_domains(
         )
     tell: Any = report or (lambda fraction: None)
     tell(0.0)
+    # each is slow to import: here a job shows already that it runs
     if method == "pursuit":
+        from temwidgets.analysis.fourier._pursued import pursued_domains
+
         result = pursued_domains(image, shared, tell)
     elif method == "filter":
-        from temwidgets.analysis.fourier._filtered import filtered_domains  # slow to import
+        from temwidgets.analysis.fourier._filtered import filtered_domains
 
         result = filtered_domains(image, shared, reflections, eps, tell)
     else:
-        from temwidgets.analysis.fourier._clustered import clustered_domains  # slow to import
+        from temwidgets.analysis.fourier._clustered import clustered_domains
 
         result = clustered_domains(image, shared, clustering, clusters, tell)
     tell(1.0)

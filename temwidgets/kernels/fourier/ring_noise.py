@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from temwidgets.kernels.fourier.bands import Transform, demodulate
 
@@ -51,4 +51,4 @@ def ring_amplitude(image: Transform, g: np.ndarray, sigma: float, region: np.nda
 def quiet_share(windows: float) -> float:
     """Quantile of the mean power of noise over as many independent windows, over its mean."""
     count = max(windows, 1.0)
-    return float(gamma.ppf(QUIET, count) / count)
+    return float(gammaincinv(count, QUIET) / count)
