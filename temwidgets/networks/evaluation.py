@@ -106,7 +106,9 @@ def _image(made: TrainingImage) -> xr.DataArray:
 
 def _score(columns: xr.Dataset, made: TrainingImage) -> xr.Dataset:
     spacing = made.spacing if np.isfinite(made.spacing) else LONE
-    true = make_columns(*made.columns.T, units="px")
+    # as everywhere: a column is in the image if it lies within the outermost pixel centres
+    inside = ((made.columns >= 0) & (made.columns <= np.array(made.image.shape) - 1)).all(axis=1)
+    true = make_columns(*made.columns[inside].T, units="px")
     return score_columns(columns, true, radius=TOLERANCE * spacing)
 
 

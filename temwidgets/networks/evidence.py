@@ -15,6 +15,7 @@ _CORE = 0.22  # sigma of the mean taken over a column, spacings
 _RING = 1.6  # the same of the mean round it, times that
 _MISSED = 0.55  # of a typical height: a column that is so much lower than its lattice wants it
 _SURE = 3.0  # standard deviations
+_FEW = 8  # columns that tell nothing of what is typical
 
 
 class Evidence(NamedTuple):
@@ -52,17 +53,31 @@ def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
     -------
     ndarray of bool, (n,)
     """
-    if len(place) < 8:
+    if len(place) < _FEW:
         return np.zeros(len(place), bool)
+    short, typical, spread = _heights(evidence, place)
+    return (short > _MISSED * typical) & (short > _SURE * spread) & bool(typical > 0)
+
+
+def clarity(evidence: Evidence, place: np.ndarray) -> float:
+    """Height of a typical column over what noise does to it; 0 where there are too few."""
+    if len(place) < _FEW:
+        return 0.0
+    _, typical, spread = _heights(evidence, place)
+    return typical / max(spread, 1e-12)
+
+
+def _heights(evidence: Evidence, place: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """How much the image falls short of what repeats, a typical height, and the spread of noise."""
     at = ((place + 0.5) * evidence.zoom - 0.5).T
     there, wanted = (
         ndi.map_coordinates(bumps, at, order=1, mode="nearest") for bumps in evidence[:2]
     )
-    short = wanted - there
+    typical = float(np.median(wanted[wanted >= np.median(wanted)]))
+    # at the border, where the filter raises what its taper had lowered, more is wanted than can be
+    short = np.minimum(wanted, typical) - there
     short -= np.median(short)  # the filter takes a little from every column
-    typical = np.median(wanted[wanted >= np.median(wanted)])
-    spread = 1.4826 * float(np.median(np.abs(short)))
-    return (short > _MISSED * typical) & (short > _SURE * spread) & bool(typical > 0)
+    return short, typical, 1.4826 * float(np.median(np.abs(short)))
 
 
 def _bumps(image: np.ndarray, sigma: float) -> np.ndarray:

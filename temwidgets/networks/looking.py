@@ -24,6 +24,8 @@ _UNSURE = 0.5
 _DOUBTED = 0.45  # certainty below which single places must be likelier
 _NOWHERE = 0.35  # certainty that images without columns hardly reach
 _SURE = 0.75  # probability that single places reach by chance in such images
+_CLEAR = 4.0  # columns over noise above which a profile tells a centre better than the network
+_THIN, _THICK = 0.08, 0.4  # sigma over spacing of columns that are told apart
 _BLOB = 5.0  # spacing over sigma of single atoms: networks are trained on 4 to 6
 _SCREEN = 1024  # pixels a side that a map of probability needs at most
 _LEAST = 0.05  # probability below which nothing is a candidate
@@ -34,10 +36,19 @@ ADVICE = (
 )
 
 
+class _Guess(NamedTuple):
+    """What a classical look tells of an image, px."""
+
+    spacings: tuple[float, ...]  # of nearest neighbours
+    sigma: float  # of a column; NaN where nothing tells
+
+
 class Seen(NamedTuple):
     """What a network told of an image, kept so that no cut asks it again."""
 
     image: xr.DataArray
+    filled: np.ndarray  # bright columns, missing pixels filled in
+    sigma: float  # of a column, px, from the reflections or the blobs; NaN where neither tells
     prediction: Any
     evidence: Any
     contrast: str
@@ -60,13 +71,17 @@ def look(
     if report:
         report(0.0)
     from temwidgets.networks.evidence import gather
+    from temwidgets.networks.filtering import fill_missing
 
     known = loaded(network)
-    prediction = predict_image(known, image, contrast=contrast, report=report)
-    evidence = gather(_bright(image, contrast), prediction.spacing)
+    values = _bright(image, contrast)
+    filled = fill_missing(values)
+    guess = _guess(image, filled)
+    prediction = _predict(known, values, guess, report)
+    evidence = gather(filled, prediction.spacing)
     if report:
         report(1.0)
-    return Seen(image, prediction, evidence, contrast, known)
+    return Seen(image, filled, guess.sigma, prediction, evidence, contrast, known)
 
 
 def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
@@ -142,10 +157,16 @@ def predict_image(
 
     Parameters as in `find_columns`.
     """
-    from temwidgets.networks.prediction import predict
+    from temwidgets.networks.filtering import fill_missing
 
     values = _bright(image, contrast)
-    return predict(loaded(network), values, spacings=_guesses(image, values), report=report)
+    return _predict(loaded(network), values, _guess(image, fill_missing(values)), report)
+
+
+def _predict(network: Any, values: np.ndarray, guess: _Guess, report: Report | None) -> Any:
+    from temwidgets.networks.prediction import predict
+
+    return predict(network, values, spacings=guess.spacings, report=report)
 
 
 def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:
@@ -157,21 +178,24 @@ def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:
     return -values if contrast == "dark" else values
 
 
-def _guesses(image: xr.DataArray, values: np.ndarray) -> tuple[float, ...]:
-    """Guesses of the spacing, px: what the reflections of a crystal, or the size of blobs, tell."""
-    sampling = pixel_grid(image).sampling
-    unit = float(np.sqrt(sampling.y * sampling.x))
-    from temwidgets.kernels import candidates
-    from temwidgets.networks.filtering import fill_missing
+def _guess(image: xr.DataArray, filled: np.ndarray) -> _Guess:
+    """What the reflections of a crystal, or the size of blobs, tell."""
+    from temwidgets.kernels.candidates import find_candidates
 
-    filled = fill_missing(values)
-    found = candidates.find_candidates(filled, (sampling.y / unit, sampling.x / unit), None)
+    found = find_candidates(filled, _aspect(image), None)
     good = found.place[found.strength >= found.threshold]
     if not found.crystal and len(good):
-        return (_BLOB * found.sigma,)
+        return _Guess((_BLOB * found.sigma,), found.sigma)
     if len(good) < 8:
-        return ()
-    return (float(np.median(KDTree(good).query(good, k=2)[0][:, 1])),)
+        return _Guess((), float("nan"))
+    return _Guess((float(np.median(KDTree(good).query(good, k=2)[0][:, 1])),), found.sigma)
+
+
+def _aspect(image: xr.DataArray) -> tuple[float, float]:
+    """Sides of a pixel over their geometric mean."""
+    sampling = pixel_grid(image).sampling
+    unit = float(np.sqrt(sampling.y * sampling.x))
+    return sampling.y / unit, sampling.x / unit
 
 
 def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
@@ -180,8 +204,9 @@ def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
     grid, prediction = pixel_grid(seen.image), seen.prediction
     unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
     found = prediction.columns(_LEAST, None if separation is None else 0.7 * separation / unit)
-    real = ~is_vacancy(seen.evidence, found.place)
-    columns = make_columns(*grid.to_lengths(*found.place[real].T), units=grid.units)
+    place, real = _at_border(seen, found.place)
+    real &= ~is_vacancy(seen.evidence, found.place)
+    columns = make_columns(*grid.to_lengths(*place[real].T), units=grid.units)
     probability = found.probability[real].astype(float)
     for name in ("probability", "score"):
         columns[name] = quantity("column", probability, "1", "probability of a column")
@@ -196,6 +221,20 @@ def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
         advice=ADVICE.format(certainty) if certainty < _UNSURE else "",
     )
     return columns
+
+
+def _at_border(seen: Seen, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place those near the edge of a clear image by their profiles; tell which lie in it."""
+    from temwidgets.kernels.peaks import refine_at_border
+    from temwidgets.networks.evidence import clarity
+
+    spacing = seen.prediction.spacing
+    if _THIN < seen.sigma / spacing < _THICK and clarity(seen.evidence, place) > _CLEAR:
+        pixels = [(seen.sigma / side, 0.5 * spacing / side) for side in _aspect(seen.image)]
+        place = refine_at_border(seen.filled, place, *zip(*pixels, strict=True))
+    last = np.array(seen.filled.shape) - 1
+    inside: np.ndarray = ((place >= 0) & (place <= last)).all(axis=1)
+    return place, inside
 
 
 def _threshold(card: dict[str, Any], certainty: float) -> float:

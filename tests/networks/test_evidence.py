@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+import temwidgets as tw
+from temwidgets.networks.evidence import clarity, gather, is_vacancy
+
+SPACING = 14.0
+
+
+@pytest.fixture(scope="module")
+def layer():
+    return tw.synthetic.hexagonal((256, 240), separation=SPACING, dose=10.0, vacancies=0.05, seed=2)
+
+
+def place(columns):
+    return np.column_stack([columns["y"].values, columns["x"].values])
+
+
+def test_sites_without_a_column_are_vacancies_and_columns_are_not(layer):
+    image, truth = layer
+    gone = np.column_stack([truth.attrs["vacancy_y"], truth.attrs["vacancy_x"]])
+    inner = gone[((gone > 4) & (gone < np.array(image.shape) - 5)).all(axis=1)]
+    sites = np.concatenate([place(truth), inner])
+    told = is_vacancy(gather(image.values.astype(np.float32), SPACING), sites)
+    assert len(inner) > 10
+    assert told[truth.sizes["column"] :].mean() > 0.9
+    # also at the border, where the filter is at its weakest
+    assert not told[: truth.sizes["column"]].any()
+
+
+def test_clarity_rises_with_dose():
+    clear = []
+    for dose in (1.0, 10.0, 100.0):
+        image, truth = tw.synthetic.hexagonal((200, 256), separation=SPACING, dose=dose, seed=3)
+        seen = gather(image.values.astype(np.float32), SPACING)
+        clear.append(clarity(seen, place(truth)))
+    assert clear == sorted(clear)
+    assert clear[0] < 4 < clear[1]
+
+
+def test_few_columns_tell_nothing(layer):
+    seen = gather(layer[0].values.astype(np.float32), SPACING)
+    few = place(layer[1])[:7]
+    assert clarity(seen, few) == 0
+    assert not is_vacancy(seen, few).any()
