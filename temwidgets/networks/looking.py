@@ -233,8 +233,7 @@ def _at_border(seen: Seen, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pixels = [(seen.sigma / side, 0.5 * spacing / side) for side in _aspect(seen.image)]
         place = refine_at_border(seen.filled, place, *zip(*pixels, strict=True))
     last = np.array(seen.filled.shape) - 1
-    inside: np.ndarray = ((place >= 0) & (place <= last)).all(axis=1)
-    return place, inside
+    return place, np.all((place >= 0) & (place <= last), axis=1)
 
 
 def _threshold(card: dict[str, Any], certainty: float) -> float:
