@@ -10,6 +10,11 @@ import xarray as xr
 
 from temwidgets.conventions.grid import CALIBRATED, UNCALIBRATED, Sampling, finite_numbers, quantity
 
+_OF_A_STACK = (
+    " Choose a frame with image.isel(frame=0), or work on all of them with"
+    " temwidgets.each_frame(function, image)."
+)
+
 
 def make_image(
     values: Any,
@@ -114,7 +119,7 @@ def check_image(image: Any, *, ndim: int | None = 2, finite: bool = False) -> xr
     allowed = [d for d in (("y", "x"), ("frame", "y", "x")) if ndim in (None, len(d))]
     if dims not in allowed:
         wanted = " or ".join(f"({', '.join(d)})" for d in allowed)
-        cure = " Choose a frame with image.isel(frame=0)." if dims == ("frame", "y", "x") else ""
+        cure = _OF_A_STACK if dims == ("frame", "y", "x") else ""
         raise ValueError(f"An image with dims {wanted} was expected, but dims {dims} came.{cure}")
     if min(image.shape[-2:], default=0) < 2:
         raise ValueError(

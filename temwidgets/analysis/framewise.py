@@ -1,0 +1,313 @@
+"""Run an analysis of one image on every frame of a stack, here or on a cluster."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis.frame_folder import FrameFolder, describe_job
+from temwidgets.analysis.frame_jobs import Failure, Job, Report, attempt, outcomes, told
+from temwidgets.analysis.frame_results import FrameResults
+from temwidgets.conventions import check_image
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def each_frame(
+    function: Callable[..., Any],
+    stack: xr.DataArray,
+    *args: Any,
+    frames: Sequence[int] | None = None,
+    scheduler: Any = None,
+    folder: str | os.PathLike[str] | None = None,
+    retries: int = 2,
+    report: Report | None = None,
+    **options: Any,
+) -> FrameResults:
+    """Run an analysis of one image on every frame of a stack.
+
+    Parameters
+    ----------
+    function : callable
+        An analysis that takes an image (y, x) as its parameter ``image``, or as its first.
+    stack : DataArray, (frame, y, x)
+        In memory, or opened by ``read(path, lazy=True)`` or as a dask array: then one frame at a
+        time is loaded, where it is analysed.
+    *args, **options
+        Further arguments of the function. Of `FrameResults`, and of xarray objects with a dim
+        ``frame``, each call gets those of its frame; all else is the same in all frames.
+    frames : sequence of int, optional
+        Numbers of the frames to analyse, as the coordinate ``frame`` has them; all when not given.
+    scheduler : str or distributed.Client, optional
+        A dask.distributed cluster, such as "tcp://host:8786"; when not given, the frames are
+        analysed here, one after the other. The workers need temwidgets, and the file of a stack
+        that was opened lazily. When a worker dies, its frames are done by others.
+    folder : path-like, optional
+        Write each result to ``frame_00012.nc`` in this folder as soon as it is there. A later call
+        with the same function, arguments and stack goes on where this one was stopped.
+        `open_frames` opens the folder.
+    retries : int
+        How often a frame is given again to a cluster that gave it up, because three workers died
+        over it one after another.
+    report : callable, optional
+        Called with the fraction done; raises `CancelledError` to stop.
+
+    Returns
+    -------
+    FrameResults
+        A mapping from the number of a frame to its result. ``stacked()`` joins what lies on the
+        same grid, or has the labels of columns that were given, along a leading dim ``frame``.
+        Tables whose rows are counted anew in each frame (found columns, reflections, domains) stay
+        apart: the same label is not the same column. ``failed`` tells, by frame, why there is no
+        result; the others are there all the same.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the stack is not one, the function does not take such arguments, `frames` names one that
+        does not exist, the folder holds results of another job, or every frame failed.
+    ImportError, ConnectionError
+        If dask.distributed is not installed, or there is no such scheduler.
+    """
+    check_image(stack, ndim=3)
+    numbers = _numbers(stack, frames)
+    given = _arguments(function, stack, args, options)
+    shared = _shared(given)
+    plain = {name: value for name, value in given.items() if value is not _IMAGE}
+    kept: FrameFolder | dict[int, Any] = {}
+    if folder is not None:
+        kept = FrameFolder(folder, describe_job(function, plain, stack, shared))
+    todo = [number for number in numbers if number not in kept]
+    failed = _run(function, stack, given, todo, kept, _Progress(report, numbers, todo),
+                  scheduler=scheduler, retries=retries)  # fmt: skip
+    if todo and len(failed) == len(numbers):
+        first, text = next(iter(failed.items()))
+        raise ValueError(f"{_name(function)} failed on every frame; on frame {first}: {text}")
+    chosen = kept if isinstance(kept, FrameFolder) else dict(sorted(kept.items()))
+    return FrameResults(_name(function), _Part(chosen, numbers), failed, shared=shared)
+
+
+def framewise(function: Function) -> Function:
+    """Let an analysis of one image take a stack as well: results along a leading ``frame``.
+
+    The stack is analysed frame by frame by `each_frame` and joined by ``stacked``.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        try:
+            bound = inspect.signature(function).bind(*args, **options)
+        except TypeError:
+            return function(*args, **options)  # which says what is wrong
+        image = bound.arguments.get("image")
+        if not isinstance(image, xr.DataArray) or image.dims != ("frame", "y", "x"):
+            return function(*args, **options)
+        given = _by_name(bound)
+        del given["image"]
+        report = given.pop("report", None)
+        return each_frame(call, image, report=report, **given).stacked()
+
+    return call  # type: ignore[return-value]
+
+
+class _Stand(Enum):
+    """What stands among the arguments for something else; an Enum, for it is sent to workers."""
+
+    IMAGE = 1
+
+
+_IMAGE = _Stand.IMAGE
+
+
+class _Part(Mapping[int, Any]):
+    """Those of the results that were asked for."""
+
+    def __init__(self, results: Mapping[int, Any], numbers: Sequence[int]) -> None:
+        self._results, self._numbers = results, numbers
+
+    def __getitem__(self, number: int) -> Any:
+        if number not in self._numbers:
+            raise KeyError(number)
+        return self._results[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number in self._numbers if number in self._results)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Progress:
+    """Counts the frames that are done, and within one where the function tells."""
+
+    def __init__(self, report: Report | None, numbers: Sequence[int], todo: Sequence[int]) -> None:
+        self._report, self._total = report, max(len(numbers), 1)
+        self._done = len(numbers) - len(todo)
+
+    def next(self) -> None:
+        """A frame is done."""
+        self._done += 1
+        self.within(0.0)
+
+    def within(self, fraction: float) -> None:
+        """Report how far the present frame is."""
+        if self._report is not None:
+            self._report((self._done + fraction) / self._total)
+
+
+def _run(
+    function: Callable[..., Any], stack: xr.DataArray, given: dict[str, Any], todo: list[int],
+    kept: Any, progress: _Progress, *, scheduler: Any, retries: int,
+) -> dict[int, str]:  # fmt: skip
+    places = {number: place for place, number in enumerate(_all_numbers(stack))}
+    inside = scheduler is None and "report" in inspect.signature(function).parameters
+
+    def make(number: int) -> Job:
+        arguments = attempt(_for_frame, given, number)
+        if isinstance(arguments, Failure):
+            return lambda: arguments
+        frame = stack.isel(frame=places[number])
+        told_here = {"report": progress.within} if inside else {}
+        return functools.partial(attempt, _analyse, function, frame, arguments, **told_here)
+
+    jobs = ((number, functools.partial(make, number)) for number in todo)
+    failed: dict[int, str] = {}
+    try:
+        for number, outcome in outcomes(
+            jobs, scheduler=scheduler, retries=retries, report=progress.within
+        ):
+            if not isinstance(outcome, Failure):
+                outcome = _keep(kept, number, outcome)
+            if isinstance(outcome, Failure):
+                failed[number] = outcome.sentence
+            progress.next()
+    finally:
+        failed = dict(sorted(failed.items()))
+        if isinstance(kept, FrameFolder):
+            kept.tell_failed(failed)
+    return failed
+
+
+def _keep(kept: Any, number: int, result: Any) -> Failure | None:
+    if not isinstance(kept, FrameFolder):
+        kept[number] = result
+        return None
+    try:
+        kept.put(number, result)
+    except (ValueError, TypeError) as error:
+        return Failure(told(error))
+    return None
+
+
+def _analyse(
+    function: Callable[..., Any], frame: xr.DataArray, given: dict[str, Any], **further: Any
+) -> Any:
+    # in a worker, dask's own default would send the loading back to the cluster
+    image = frame.compute(scheduler="synchronous") if frame.chunks else frame.compute()
+    arguments = {name: image if value is _IMAGE else value for name, value in given.items()}
+    result = _call(function, arguments | further)
+    if isinstance(result, bool | int | float | np.generic | np.ndarray):
+        return xr.DataArray(result, name=_name(function))
+    return result
+
+
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Call with arguments by name, those first that may only be given by place."""
+    parameters = inspect.signature(function).parameters
+    places = [
+        arguments.pop(p.name) for p in parameters.values()
+        if p.kind is p.POSITIONAL_ONLY and p.name in arguments
+    ]  # fmt: skip
+    return function(*places, **arguments)
+
+
+def _arguments(
+    function: Callable[..., Any], stack: xr.DataArray, args: Sequence[Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments by name; the image's is a stand-in."""
+    if not callable(function):
+        raise TypeError(f"function is an analysis to run, but a {type(function).__name__} came.")
+    if not hasattr(function, "__qualname__"):
+        raise TypeError("function needs a name of its own: define it with def.")
+    signature = inspect.signature(function)
+    parameters = signature.parameters
+    name = "image" if "image" in parameters else next(iter(parameters), None)
+    if name is None:
+        raise TypeError(f"{_name(function)} takes no image, so it cannot run on frames.")
+    before = list(parameters).index(name)
+    places = [*args[:before], _IMAGE, *args[before:]] if len(args) >= before else list(args)
+    named = options if len(args) >= before else {**options, name: _IMAGE}
+    try:
+        bound = signature.bind(*places, **named)
+    except TypeError as error:
+        raise TypeError(f"{_name(function)} does not take these arguments: {error}.") from None
+    return _by_name(bound)
+
+
+def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
+    given = dict(bound.arguments)
+    for parameter in bound.signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            given |= given.pop(parameter.name, {})
+        elif parameter.kind is parameter.VAR_POSITIONAL and given.get(parameter.name):
+            raise TypeError(f"Arguments in *{parameter.name} need names to run on frames.")
+    return given
+
+
+def _for_frame(given: dict[str, Any], number: int) -> dict[str, Any]:
+    return {name: _of_frame(value, number) for name, value in given.items()}
+
+
+def _of_frame(value: Any, number: int) -> Any:
+    """Take what belongs to one frame of an argument that differs from frame to frame."""
+    if isinstance(value, FrameResults):
+        if number not in value:
+            raise ValueError(f"{value.name} gave no result on this frame to go on from.")
+        return value[number]
+    if isinstance(value, xr.DataArray | xr.Dataset) and "frame" in value.dims:
+        if "frame" in value.coords and number not in value["frame"].values:
+            raise ValueError(f"An argument has no frame {number}; it has {value.sizes['frame']}.")
+        return value.sel(frame=number)
+    return value
+
+
+def _shared(given: dict[str, Any]) -> set[str]:
+    """Dims that an argument labels alike for all frames."""
+    arrays = [v for v in given.values() if isinstance(v, xr.DataArray | xr.Dataset)]
+    return {str(dim) for array in arrays for dim in array.dims if dim in array.coords} - {"frame"}
+
+
+def _all_numbers(stack: xr.DataArray) -> list[int]:
+    if "frame" not in stack.coords:
+        return list(range(stack.sizes["frame"]))
+    values = stack["frame"].values
+    whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and (values % 1 == 0).all())
+    if not whole or np.unique(values).size != values.size:
+        raise ValueError(
+            "The coordinate frame must number the frames, each differently. Give it numbers:"
+            " stack.assign_coords(frame=range(stack.sizes['frame']))."
+        )
+    return [int(value) for value in values]
+
+
+def _numbers(stack: xr.DataArray, frames: Sequence[int] | None) -> list[int]:
+    known = _all_numbers(stack)
+    if frames is None:
+        return known
+    missing = sorted(set(map(int, frames)) - set(known))
+    if missing or not len(frames):
+        raise ValueError(
+            f"frames names {missing or 'none'}, but the stack has frames {known[0]} to {known[-1]}."
+        )
+    return sorted(set(map(int, frames)))
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)
