@@ -19,11 +19,13 @@ from temwidgets._files.csv_table import write_csv
 from temwidgets._files.exchange import read_columns, to_ase
 from temwidgets._files.found import choose_default
 from temwidgets._files.image import to_image
+from temwidgets._files.lazy import LAZY
 from temwidgets._files.look import SUFFIXES, choose, existing, look, reason, unreadable
 from temwidgets._files.xyz import write_xyz
 from temwidgets.conventions import check_columns
 
 __all__ = [
+    "LAZY",
     "SUFFIXES",
     "DatasetInfo",
     "datasets",
@@ -52,6 +54,7 @@ def read(
     *,
     dataset: str | int | None = None,
     sampling: float | tuple[float, float] | None = None,
+    lazy: bool = False,
 ) -> xr.DataArray:
     """Read an image from a microscope file, a picture or an array file.
 
@@ -64,6 +67,10 @@ def read(
         image, the first of those of equal size.
     sampling : float or (float, float), optional
         Length of a pixel in nm, one number or (y, x); it replaces the calibration of the file.
+    lazy : bool
+        Do not load the pixels: the image holds a dask array that reads a frame when it is used, for
+        stacks larger than memory (`temwidgets.each_frame`). Pixels are not searched for NaN then.
+        Kinds of files: those in `LAZY`. Needs the extra ``cluster``.
 
     Returns
     -------
@@ -77,11 +84,13 @@ def read(
     Raises
     ------
     ValueError
-        If the file is damaged, holds no image, or `dataset` is not an image in it.
+        If the file is damaged, holds no image, `dataset` is not an image in it, or its kind cannot
+        be opened lazily.
     OSError
         If there is no such file, or it may not be read.
     ImportError
-        If the kind of file needs the extra ``files`` and that is not installed.
+        If the kind of file needs the extra ``files``, or `lazy` the extra ``cluster``, and that is
+        not installed.
 
     Warns
     -----
@@ -89,7 +98,7 @@ def read(
         If the image is not calibrated, holds NaN, or has a few coloured pixels.
     """
     file = existing(path)
-    found = look(file)
+    found = look(file, lazy=lazy)
     chosen = found[choose(found, dataset, file)]
     image, notes = to_image(chosen, file, sampling)
     if len(found) > 1:

@@ -46,7 +46,8 @@ def to_image(
     notes = [f"{path.name}: {found.doubt}"] if found.doubt else []
     if length_unit(image) == UNCALIBRATED:
         notes.append(_uncalibrated(found, path))
-    bad = int((~np.isfinite(image.values)).sum()) if image.dtype.kind == "f" else 0
+    looked_at = image.dtype.kind == "f" and image.chunks is None
+    bad = int((~np.isfinite(image.values)).sum()) if looked_at else 0
     if bad:
         notes.append(
             f"{bad} of {image.size} pixels of {path.name} are NaN or infinite, which the analyses"

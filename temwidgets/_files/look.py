@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from temwidgets._files.found import Found, UnreadableError, choose_default, unique_names
+from temwidgets._files.lazy import read_lazily
 from temwidgets._files.settle import settle
 
 _VENDOR = ("dm3", "dm4", "emd", "emi", "hspy", "mrc", "prz", "ser")
@@ -31,9 +32,10 @@ def existing(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def look(file: Path) -> list[Found]:
+def look(file: Path, *, lazy: bool = False) -> list[Found]:
     """Find every dataset, settled and with names of their own."""
     reader = _reader(file)
+    reader = read_lazily if lazy else reader
     try:
         found = [settle(item) for item in reader(file)]
     except (UnreadableError, ImportError):

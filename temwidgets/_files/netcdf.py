@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from temwidgets._files.found import Axis, Found, plain_axes
-from temwidgets._files.store import decode, load_groups
+from temwidgets._files.store import decode, load_groups, open_groups
 from temwidgets.conventions import CALIBRATED, UNCALIBRATED, check_image, length_unit
 
 
-def read_netcdf(path: Path) -> list[Found]:
+def read_netcdf(path: Path, *, lazy: bool = False) -> list[Found]:
     """Read the arrays with dims (y, x) of every group; all arrays when no dim is so called."""
     arrays = []
-    for group, dataset in load_groups(path).items():
+    for group, dataset in (open_groups(path) if lazy else load_groups(path)).items():
         loaded, prefix = decode(dataset), group.strip("/")
         arrays += [(f"{prefix}/{n}".strip("/"), loaded[n]) for n in map(str, loaded.data_vars)]
     images = [(name, array) for name, array in arrays if array.dims[-2:] == ("y", "x")]
-    return [_found(name, array) for name, array in images or arrays]
+    return [_found(name, array, lazy) for name, array in images or arrays]
 
 
-def _found(name: str, array: xr.DataArray) -> Found:
+def _found(name: str, array: xr.DataArray, lazy: bool) -> Found:
     axes = plain_axes(array.ndim)
     if array.dims[-2:] == ("y", "x"):
         axes = (*axes[:-2], _axis(array, "y"), _axis(array, "x"))
     ready = array if _in_conventions(array) else None
-    return Found(name, array.values, axes, dict(array.attrs), image=ready)
+    values: Any = array.variable if lazy else array.values
+    return Found(name, values, axes, dict(array.attrs), image=ready)
 
 
 def _axis(array: xr.DataArray, name: str) -> Axis:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from temwidgets._files.found import Axis, Found
+from temwidgets._files.lazy import is_lazy
 
 # channels of a grey picture differ by a count or two after JPEG compression
 _COLOUR_DIFFERENCE = 0.02
@@ -18,7 +19,7 @@ def settle(found: Found) -> Found:
     if found.image is not None:
         return found
     found = _grow_right(_without_lone_dims(found))
-    return _grey(found) if found.kind == "colour" else found
+    return _grey(found) if found.kind == "colour" and not is_lazy(found.values) else found
 
 
 def _without_lone_dims(found: Found) -> Found:
@@ -40,7 +41,8 @@ def _grow_right(found: Found) -> Found:
             axes[position] = Axis(axis.name, -axis.scale, last, axis.units)
     if values.dtype.names is None and not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    return replace(found, values=np.ascontiguousarray(values), axes=tuple(axes))
+    values = values if is_lazy(values) else np.ascontiguousarray(values)
+    return replace(found, values=values, axes=tuple(axes))
 
 
 def _grey(found: Found) -> Found:

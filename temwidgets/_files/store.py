@@ -55,14 +55,19 @@ def load(path: Path) -> Result:
 
 def load_groups(path: Path) -> dict[str, xr.Dataset]:
     """Load every group of a netCDF-4 file, attributes as they are stored."""
-    with h5py.File(path, "r") as file:
-        # h5netcdf prints a traceback of its own where these raise
-        dict(file.attrs), list(file)
     groups = {}
-    for name, dataset in xr.open_groups(path, engine="h5netcdf", decode_timedelta=False).items():
+    for name, dataset in open_groups(path).items():
         with dataset:
             groups[name] = dataset.load()
     return groups
+
+
+def open_groups(path: Path) -> dict[str, xr.Dataset]:
+    """Open every group of a netCDF-4 file; pixels are read when they are used."""
+    with h5py.File(path, "r") as file:
+        # h5netcdf prints a traceback of its own where these raise
+        dict(file.attrs), list(file)
+    return xr.open_groups(path, engine="h5netcdf", decode_timedelta=False)
 
 
 def encode(dataset: xr.Dataset) -> xr.Dataset:

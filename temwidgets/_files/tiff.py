@@ -22,14 +22,21 @@ def read_tiff(path: Path) -> list[Found]:
     # what it logs of a damaged file is said by our sentence
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     with tifffile.TiffFile(path) as file:
-        metadata = _metadata(file)
+        metadata = read_metadata(file)
         return [_found(series, metadata, path.stem) for series in file.series]
 
 
 def _found(series: tifffile.TiffPageSeries, metadata: Mapping[str, Any], stem: str) -> Found:
+    check_complete(series.keyframe)
+    values = true_values(series.asarray(), series.keyframe)
+    return describe_series(series, values, metadata, stem)
+
+
+def describe_series(
+    series: tifffile.TiffPageSeries, values: Any, metadata: Mapping[str, Any], stem: str
+) -> Found:
+    """Name the axes of a series of pages and take its calibration."""
     page = series.keyframe
-    _check_complete(page)
-    values = _true_values(series.asarray(), page)
     axes = [Axis("frame" if n not in "yx" else n) for n in series.axes.lower()]
     if values.ndim > len(axes):
         axes.append(Axis(CHANNEL))
@@ -41,7 +48,7 @@ def _found(series: tifffile.TiffPageSeries, metadata: Mapping[str, Any], stem: s
     return Found(series.name or stem, values, tuple(axes), microscope_fields(metadata), metadata)
 
 
-def _check_complete(page: tifffile.TiffPage) -> None:
+def check_complete(page: tifffile.TiffPage) -> None:
     """Refuse missing strips, which would be read as zeros."""
     size = page.parent.filehandle.size
     ends = np.add(page.dataoffsets, page.databytecounts)
@@ -52,7 +59,7 @@ def _check_complete(page: tifffile.TiffPage) -> None:
         )
 
 
-def _true_values(values: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
+def true_values(values: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
     """Undo the encodings that change a grey: an inverted scale, a table of colours."""
     photometric = int(page.photometric)
     if photometric == tifffile.PHOTOMETRIC.MINISWHITE and values.dtype.kind == "u":
@@ -64,7 +71,8 @@ def _true_values(values: np.ndarray, page: tifffile.TiffPage) -> np.ndarray:
     return values
 
 
-def _metadata(file: tifffile.TiffFile) -> dict[str, Any]:
+def read_metadata(file: tifffile.TiffFile) -> dict[str, Any]:
+    """Return what the file tells about itself."""
     page = file.pages.first
     tags = {
         tag.name: tag.value

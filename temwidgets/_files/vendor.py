@@ -13,6 +13,7 @@ import numpy as np
 
 from temwidgets._files.fields import microscope_fields
 from temwidgets._files.found import CHANNEL, Axis, Found, UnreadableError
+from temwidgets._files.lazy import is_lazy
 from temwidgets._files.units import is_energy
 
 _MODULES = {
@@ -27,7 +28,7 @@ _MODULES = {
 }
 
 
-def read_vendor(path: Path) -> list[Found]:
+def read_vendor(path: Path, *, lazy: bool = False) -> list[Found]:
     """Read every signal of a microscope file.
 
     Raises
@@ -41,7 +42,7 @@ def read_vendor(path: Path) -> list[Found]:
     module = _import(_MODULES[suffix], suffix)
     # its warnings repeat what the sentences of this package say
     logging.getLogger("rsciio").setLevel(logging.CRITICAL)
-    signals = module.file_reader(str(path))
+    signals = module.file_reader(str(path), lazy=lazy)
     if not signals and suffix == "emi":
         raise UnreadableError(
             f"{path.name} holds no pixels: they are in the .ser files beside it"
@@ -67,7 +68,8 @@ def _found(signal: Mapping[str, Any], suffix: str, stem: str) -> Found:
         axes = [Axis(axis.name) for axis in axes]
     if suffix in ("ser", "emi"):
         axes = _ser_offsets(axes, metadata["original"])
-    values, axes = _rgb(*_y_x_last(np.asarray(signal["data"]), axes))
+    data = signal["data"]  # of dask when opened lazily
+    values, axes = _rgb(*_y_x_last(data if is_lazy(data) else np.asarray(data), axes))
     attrs = microscope_fields(metadata)
     name = str(metadata.get("General", {}).get("title") or attrs.get("detector") or stem)
     return Found(name, values, tuple(axes), attrs, metadata)

@@ -29,7 +29,7 @@ def make_image(
     Parameters
     ----------
     values : array_like, (y, x) or (frame, y, x)
-        Intensities, any real dtype.
+        Intensities, any real dtype; an array of dask stays one.
     sampling : float or (float, float), optional
         Length of a pixel, one number or (y, x). Not given: the image is uncalibrated, in px.
     origin : (float, float)
@@ -50,7 +50,7 @@ def make_image(
         If `values` has not two or three dims, `sampling` is not positive and finite, or `origin`
         is not a point.
     """
-    array = np.asarray(values)
+    array = values if hasattr(values, "__dask_graph__") else np.asarray(values)
     if array.ndim not in (2, 3):
         raise ValueError(
             f"An image has dims (y, x) or (frame, y, x), but the array has {array.ndim} dims"
