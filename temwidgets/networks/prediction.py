@@ -25,6 +25,8 @@ _TRUE = 1.3  # spacing told over spacing assumed up to which the scale is right
 _PROBES = (6.0, 12.0, 24.0, 48.0)  # px: what is tried when nothing is known of the spacing
 _LEAST, _MOST = 2.0, 256.0  # px: spacings within which columns can be resolved
 _TRIES = 4  # spacings that are tried at most
+_DOUBT = 0.65  # certainty below which a guess may have been wrong, and other spacings are probed
+_NEAR = (0.85, 1.18)  # what is tried then of the best spacing, unless it is too small to resolve
 _SAME = 0.04  # log of a zoom that is not worth the smoothing
 
 
@@ -82,7 +84,8 @@ def predict(
     spacings : tuple of float
         Guesses of the distance to the nearest neighbour, px. For a network that knows one scale
         each is tried, and what the network itself tells of the spacing then; the answer that is
-        surest of its columns is taken. Spacings that cannot be are left out.
+        surest of its columns is taken. Where none is sure, spacings are probed in the middle of
+        the image. Spacings that cannot be are left out.
     report : callable, optional
         Called with the fraction done; raises `CancelledError` to stop.
     """
@@ -99,8 +102,20 @@ def predict(
         told = float(np.clip(told, _LEAST, _MOST)) if np.isfinite(told) else spacing
         return Prediction(answer, zoom, (part.shape[0], part.shape[1]), told)
 
-    guesses = [s for s in spacings if _LEAST <= s <= _MOST] or _probes(at, image, report)
-    return _surest(at, image, guesses, report)
+    guesses = [s for s in spacings if _LEAST <= s <= _MOST]
+    best = _surest(at, image, guesses, report) if guesses else None
+    if best is None or best.certainty() < _DOUBT:
+        best = _surer(best, _surest(at, image, _probes(at, image, report), report))
+    if best.certainty() < _DOUBT:
+        used = float(network.card["spacing"]) / best.zoom
+        near = [at(image, used * k, None) for k in _NEAR if used * k > _PROBES[0]]
+        best = _surer(best, *near)
+    return best
+
+
+def _surer(*answers: Prediction | None) -> Prediction:
+    """Return the answer that is surest of its columns."""
+    return max((a for a in answers if a is not None), key=Prediction.certainty)
 
 
 def _eye(network: Network) -> Callable[[Any, np.ndarray, Report | None], Answer]:
@@ -125,7 +140,7 @@ def _surest(
         tried.append((spacing, answer))
         if abs(np.log(answer.spacing / spacing)) > np.log(_TRUE):
             waiting.append(answer.spacing)
-    return max((answer for _, answer in tried), key=Prediction.certainty)
+    return _surer(*(answer for _, answer in tried))
 
 
 def _probes(at: Callable[..., Prediction], image: np.ndarray, report: Report | None) -> list[float]:

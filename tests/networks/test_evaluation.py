@@ -37,3 +37,10 @@ def test_mistakes_get_a_sentence():
     with pytest.raises(ValueError, match="must be an image, a level and a spacing at least"):
         evaluate(levels=())
     assert set(finders()) == {"network", "peaks"}
+
+
+def test_a_wrong_guess_of_the_spacing_is_mended_by_probing_others():
+    # of these, the classical search takes two for crystals with columns some 10 px apart
+    compared = {"network": finders()["network"]}
+    found = evaluate(compared, levels=[1.4], spacings=[40.0], images=4, tuned=False)
+    assert float(found["f1"].squeeze()) > 0.93
