@@ -32,12 +32,10 @@ class Pages:
 
     def __getitem__(self, part: Any) -> np.ndarray:
         with tifffile.TiffFile(self.path) as file:
-            page = file.pages.first if self.offset is not None else None
-            if page is not None:
-                raw = np.memmap(
-                    self.path, self.dtype.newbyteorder(file.byteorder), "r", self.offset, self.shape
-                )
-                return true_values(np.array(raw[part]), page)
+            if self.offset is not None:
+                kind = self.dtype.newbyteorder(file.byteorder)
+                raw = np.memmap(self.path, kind, "r", self.offset, self.shape)
+                return true_values(np.array(raw[part]), file.pages.first)
             series = file.series[self.number]
             if not isinstance(part, slice):
                 return true_values(series.asarray(), series.keyframe)

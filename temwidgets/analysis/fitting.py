@@ -14,6 +14,7 @@ from temwidgets.analysis.fit_hints import shape_hint
 from temwidgets.analysis.fit_inputs import check_units, finite_values, usable, with_sublattices
 from temwidgets.analysis.fit_results import background_spline, make_result
 from temwidgets.analysis.fit_start import make_start
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import (
     check_columns,
     check_image,
@@ -25,6 +26,7 @@ from temwidgets.kernels.fit import Result, fit
 Report = Callable[[float], None] | None
 
 
+@framewise
 def fit_columns(
     image: xr.DataArray,
     columns: xr.Dataset,
@@ -47,8 +49,9 @@ def fit_columns(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
-        Image; NaN pixels do not count.
+    image : DataArray, (y, x) or (frame, y, x)
+        Image; NaN pixels do not count. A stack is fitted frame by frame from the same columns, and
+        the result has dims (frame, column).
     columns : Dataset, (column,)
         Starting positions y, x; in a movie also those of another frame. Values of amplitude,
         sigma_major, sigma_minor and theta are used as starts where they are there and finite;

@@ -11,6 +11,10 @@ import xarray as xr
 
 _NUMBERED = ("column", "reflection", "domain", "population", "site")
 """Dims whose labels each analysis counts anew, unless it is given them."""
+OF_FRAMES = "of_frames"
+"""Attribute that names the attributes which hold a list, an entry for each frame."""
+
+_OF_THE_STACK = (OF_FRAMES, "failed_frames", "failures")
 
 
 class FrameResults(Mapping[int, Any]):
@@ -62,7 +66,8 @@ class FrameResults(Mapping[int, Any]):
         -------
         DataArray or Dataset
             ``frame`` holds the numbers of the frames; every variable has it as its first dim.
-            An attribute that is not the same in all frames becomes the list of its values.
+            An attribute that is not the same in all frames becomes the list of its values;
+            ``attrs["of_frames"]`` names them.
             Frames that failed are left out, with a warning; ``attrs["failed_frames"]`` are their
             numbers and ``attrs["failures"]`` the reasons.
 
@@ -122,7 +127,41 @@ class FrameResults(Mapping[int, Any]):
             ) from None
         joined = joined.transpose("frame", ...)
         joined.attrs = _attributes([part.attrs for part in parts])
+        if isinstance(joined, xr.Dataset):
+            for name in joined.data_vars:
+                joined[name].attrs = _attributes([part[name].attrs for part in parts])
         return joined
+
+
+def frame_part(joined: Any, number: int) -> Any:
+    """Take one frame of what ``stacked`` joined, with the attributes it had alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no such frame.
+    """
+    known = [int(n) for n in joined["frame"].values] if "frame" in joined.coords else None
+    known = list(range(joined.sizes["frame"])) if known is None else known
+    if number not in known:
+        raise ValueError(f"An argument has no frame {number}; it has {_ranges(known)}.")
+    place = known.index(number)
+    part = joined.isel(frame=place)
+    part.attrs = _attributes_of(joined.attrs, place)
+    if isinstance(part, xr.Dataset):
+        for name in part.data_vars:
+            part[name].attrs = _attributes_of(part[name].attrs, place)
+    return part
+
+
+def _ranges(numbers: list[int]) -> str:
+    return f"{len(numbers)} frames, {numbers[0]} to {numbers[-1]}" if numbers else "none"
+
+
+def _attributes_of(attrs: Mapping[Hashable, Any], place: int) -> dict[Hashable, Any]:
+    several = attrs.get(OF_FRAMES, ())
+    bare = {name: value for name, value in attrs.items() if name not in _OF_THE_STACK}
+    return {name: value[place] if name in several else value for name, value in bare.items()}
 
 
 def _bare(result: Any, name: str) -> xr.DataArray | xr.Dataset:
@@ -138,11 +177,13 @@ def _bare(result: Any, name: str) -> xr.DataArray | xr.Dataset:
 def _attributes(all_attrs: list[Mapping[Hashable, Any]]) -> dict[Hashable, Any]:
     names = list(dict.fromkeys(name for attrs in all_attrs for name in attrs))
     joined: dict[Hashable, Any] = {}
+    several: list[str] = []
     for name in names:
         values = [attrs.get(name) for attrs in all_attrs]
         same = all(_equal(value, values[0]) for value in values[1:])
         joined[name] = values[0] if same else values
-    return joined
+        several += [] if same else [str(name)]
+    return joined | ({OF_FRAMES: several} if several else {})
 
 
 def _equal(one: Any, other: Any) -> bool:

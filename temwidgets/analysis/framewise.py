@@ -14,7 +14,7 @@ import xarray as xr
 
 from temwidgets.analysis.frame_folder import FrameFolder, describe_job
 from temwidgets.analysis.frame_jobs import Failure, Job, Report, attempt, outcomes, told
-from temwidgets.analysis.frame_results import FrameResults
+from temwidgets.analysis.frame_results import FrameResults, frame_part
 from temwidgets.conventions import check_image
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -272,9 +272,7 @@ def _of_frame(value: Any, number: int) -> Any:
             raise ValueError(f"{value.name} gave no result on this frame to go on from.")
         return value[number]
     if isinstance(value, xr.DataArray | xr.Dataset) and "frame" in value.dims:
-        if "frame" in value.coords and number not in value["frame"].values:
-            raise ValueError(f"An argument has no frame {number}; it has {value.sizes['frame']}.")
-        return value.sel(frame=number)
+        return frame_part(value, number)
     return value
 
 

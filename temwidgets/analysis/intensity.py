@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.framewise import framewise
 from temwidgets.analysis.variables import numeric_variable, sublattice_numbers, variable_info
 from temwidgets.conventions import check_columns, check_image, length_unit, pixel_grid, quantity
 
 
+@framewise
 def voronoi_intensity(
     image: xr.DataArray,
     columns: xr.Dataset,
@@ -24,8 +26,8 @@ def voronoi_intensity(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
-        Raw counts.
+    image : DataArray, (y, x) or (frame, y, x)
+        Raw counts. A stack is measured frame by frame; the result has dims (frame, column).
     columns : Dataset, (column,)
         Positions in the image's length unit; those with NaN positions get NaN.
     max_radius : float, optional

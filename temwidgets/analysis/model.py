@@ -6,12 +6,14 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.fit_results import background_image
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import PixelGrid, check_columns, check_image, pixel_grid
 from temwidgets.kernels.drawing import draw_gaussians, precision_matrix
 
 NEEDS = ("y", "x", "amplitude", "shape_yy", "shape_yx", "shape_xx", "background_spline")
 
 
+@framewise
 def model_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
     """Draw fitted columns and their background on the pixels of an image.
 
@@ -19,8 +21,8 @@ def model_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
     ----------
     columns : Dataset, (column,)
         From `fit_columns`. Columns with NaN amplitude are not drawn.
-    image : DataArray, (y, x)
-        The pixels to draw on: the fitted image, or a crop of it.
+    image : DataArray, (y, x) or (frame, y, x)
+        The pixels to draw on: the fitted image, or a crop of it. A stack is drawn frame by frame.
 
     Returns
     -------
@@ -42,6 +44,7 @@ def model_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
     return image.copy(data=values.astype(np.float32)).rename("model").assign_attrs(attrs)
 
 
+@framewise
 def residual_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
     """Return image minus model.
 
@@ -49,8 +52,8 @@ def residual_image(columns: xr.Dataset, image: xr.DataArray) -> xr.DataArray:
     ----------
     columns : Dataset, (column,)
         Fitted columns.
-    image : DataArray, (y, x)
-        The image they were fitted in.
+    image : DataArray, (y, x) or (frame, y, x)
+        The image they were fitted in, or a stack.
 
     Returns
     -------

@@ -129,6 +129,13 @@ def test_columns_that_are_given_keep_their_labels(stack):
     assert list(joined["column"].values) == [4, 9]
     assert joined.attrs["scale"] == 2.0
     np.testing.assert_allclose(joined.attrs["mean"], stack.mean(("y", "x")))
+    assert joined.attrs["of_frames"] == ["mean"]
+
+    def mean_of(image, columns):
+        assert columns["height"].dims == ("column",)
+        return columns.attrs["mean"] - float(image.mean())
+
+    np.testing.assert_allclose(tw.each_frame(mean_of, stack, joined).stacked(), 0)
 
 
 def test_arguments_of_each_frame(stack):
@@ -304,3 +311,44 @@ def test_a_decorated_analysis_takes_a_stack(stack):
     assert told[-1] == 1.0
     with pytest.raises(TypeError, match="positional"):
         shifted(stack, 1, 2, 3)
+
+
+# --- the analyses that take a stack --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def movie():
+    """Three noisy frames of one crystal."""
+    clean, _ = tw.synthetic.perovskite((70, 84), dose=500, seed=3)
+    frames = [np.random.default_rng(i).poisson(clean.values) for i in range(3)]
+    return tw.make_image(np.stack(frames), sampling=0.1, origin=(3.0, -1.0))
+
+
+def test_columns_are_fitted_in_every_frame(movie):
+    columns = tw.find_columns(movie.mean("frame"))
+    fitted = tw.fit_columns(movie, columns, background="plane")
+    assert fitted["intensity"].dims == ("frame", "column")
+    alone = tw.fit_columns(movie[1], columns, background="plane")
+    np.testing.assert_array_equal(fitted["y"][1], alone["y"])
+    assert fitted.attrs["reduced_chi2"][1] == alone.attrs["reduced_chi2"]
+    model = tw.model_image(fitted, movie)
+    xr.testing.assert_equal(
+        model[1].drop_vars("frame"), tw.model_image(alone, movie[1]).drop_vars("frame")
+    )
+    xr.testing.assert_allclose(tw.residual_image(fitted, movie), movie - model)
+    assert tw.voronoi_intensity(movie, columns)["voronoi_intensity"].dims == ("frame", "column")
+
+
+def test_maps_of_every_frame(movie):
+    spectra = tw.power_spectrum(movie)
+    assert spectra.dims == ("frame", "ky", "kx")
+    np.testing.assert_array_equal(spectra[2], tw.power_spectrum(movie[2]))
+    reflections = tw.find_reflections(movie.mean("frame"))
+    filtered = tw.fourier_filter(movie, reflections)
+    np.testing.assert_array_equal(filtered[1], tw.fourier_filter(movie[1], reflections))
+    maps = tw.local_spacing(movie, reflections)
+    assert maps["d_spacing"].dims == ("frame", "reflection", "y", "x")
+    strain = tw.geometric_phase(movie, reflections)
+    assert strain["e_xx"].dims == ("frame", "y", "x")
+    with pytest.raises(ValueError, match="local_spacing numbers each reflection anew"):
+        tw.local_spacing(movie)

@@ -9,6 +9,7 @@ import xarray as xr
 from scipy import fft
 
 from temwidgets.analysis.fourier.reflection_data import check_reflections
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import PixelGrid, check_image, pixel_grid, quantity
 from temwidgets.kernels.fourier import masks
 from temwidgets.kernels.fourier.periodic import smooth_part
@@ -151,6 +152,7 @@ def _span(g: np.ndarray) -> bool:
     return bool(np.linalg.matrix_rank(g, tol=1e-3 * np.abs(g).max()) == 2)
 
 
+@framewise
 def fourier_filter(
     image: xr.DataArray,
     reflections: xr.Dataset | None = None,
@@ -171,8 +173,8 @@ def fourier_filter(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
-        Finite.
+    image : DataArray, (y, x) or (frame, y, x)
+        Finite. A stack is filtered frame by frame.
     reflections, kind, family, radius, soft, k_range, angle
         As in `fourier_mask`.
     remove : bool

@@ -25,6 +25,7 @@ from temwidgets.analysis.fourier.strain_data import (
     check_measure,
 )
 from temwidgets.analysis.fourier.strongest import strongest_reflections
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import check_image, length_unit
 from temwidgets.kernels.fourier.lattice_fit import phase_from
 from temwidgets.kernels.fourier.local_fringes import PHASE_GAIN
@@ -32,6 +33,7 @@ from temwidgets.kernels.fourier.local_fringes import PHASE_GAIN
 _LEAST_SINE = 0.05  # of the angle between two reflections
 
 
+@framewise
 def geometric_phase(
     image: xr.DataArray,
     reflections: xr.Dataset | None = None,
@@ -51,8 +53,8 @@ def geometric_phase(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
-        Finite.
+    image : DataArray, (y, x) or (frame, y, x)
+        Finite. A stack is mapped frame by frame; it needs `reflections`.
     reflections : Dataset, (reflection,), optional
         Two or more that are not all in line, from `find_reflections` or `make_reflections`; with
         more than two the strain is their weighted least squares. Not given: the three strongest of

@@ -14,12 +14,14 @@ from temwidgets.analysis.fourier.reflection_data import check_reflections
 from temwidgets.analysis.fourier.spacing_data import mask_pixels, no_maps
 from temwidgets.analysis.fourier.spacing_strain import outside_blank, with_strain
 from temwidgets.analysis.fourier.strongest import strongest_reflections
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import check_image, length_unit
 
 Engine = Literal["phase", "windowed"]
 Report = Callable[[float], None]
 
 
+@framewise
 def local_spacing(
     image: xr.DataArray,
     reflections: xr.Dataset | None = None,
@@ -40,8 +42,9 @@ def local_spacing(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
+    image : DataArray, (y, x) or (frame, y, x)
         Finite; where NaN pixels shall count for nothing, take ``engine="windowed"``.
+        A stack is mapped frame by frame; it needs `reflections`.
     reflections : Dataset, (reflection,), optional
         From `find_reflections` or `make_reflections`. Not given: the three strongest of the first
         lattice that `find_reflections` finds, no two in line.

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.fourier._region import Region, find_region
+from temwidgets.analysis.framewise import framewise
 from temwidgets.conventions import check_image, pixel_grid, quantity
 from temwidgets.kernels.fourier import periodogram as kernel
 from temwidgets.kernels.fourier import rings, windows
@@ -16,6 +17,7 @@ _FAINTEST = 1e-15
 """Of the greatest power: below it lies rounding, and log 0."""
 
 
+@framewise
 def power_spectrum(
     image: xr.DataArray,
     *,
@@ -28,8 +30,8 @@ def power_spectrum(
 
     Parameters
     ----------
-    image : DataArray, (y, x)
-        Finite inside the region; any size.
+    image : DataArray, (y, x) or (frame, y, x)
+        Finite inside the region; any size. A stack is transformed frame by frame.
     window : {"hann", "tukey", "gaussian", "none"}
         Apodisation: down to the edges, over the outer eighth, to 0.2 % at the edges, or none (which
         draws a cross through the origin). In a polygon or mask it falls with the distance to the
