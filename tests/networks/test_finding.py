@@ -153,3 +153,12 @@ def test_columns_just_beyond_the_edge_of_a_clear_image_are_left_out():
     score = tw.score_columns(tw.find_columns(image, method="network"), truth, radius=0.05)
     assert score["precision"] > 0.98
     assert score["recall"] > 0.97
+
+
+@pytest.mark.parametrize("spacing", [10.0, 30.0])
+def test_the_shipped_atomid_net_works_at_any_magnification(spacing):
+    image, truth = tw.synthetic.hexagonal((200, 256), separation=spacing, dose=20.0, seed=5)
+    found = tw.find_columns(image, method="network", network="atomid_net")
+    assert tw.score_columns(found, truth, radius=0.35 * spacing)["f1"] > 0.93
+    assert found.attrs["network"] == "atomid_net"
+    assert found.attrs["separation"] == pytest.approx(spacing, rel=0.3)
