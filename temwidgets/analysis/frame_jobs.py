@@ -42,7 +42,7 @@ def attempt(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
 def told(error: BaseException) -> str:
     """Return the sentence of an exception, its type put before it unless we wrote it ourselves."""
     text = str(error).strip()
-    plain = isinstance(error, ValueError | TypeError | OSError) and " " in text
+    plain = isinstance(error, ValueError | TypeError | OSError | ImportError) and " " in text
     return text if plain else f"{type(error).__name__}: {text}".rstrip(": ")
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 from temwidgets.analysis.cell_parameters import cell_parameters
 from temwidgets.analysis.lattice_data import check_lattice
 from temwidgets.conventions import check_columns, check_image, pixel_grid
+from temwidgets.recipes.recipe import PRODUCTS
 from temwidgets.widgets.comparisons import (
     comparison_stays,
     describe_comparison,
@@ -23,11 +24,17 @@ from temwidgets.widgets.traits import Trait
 if TYPE_CHECKING:
     from temwidgets.widgets.history import Step
 
-PRODUCTS = (
-    *("image", "candidates", "columns", "model", "residual", "mixture"),
-    *("lattice", "cell", "order", "comparison"),
-    *("spectrum", "reflections", "filtered", "local_spacing", "strain", "domains"),
-)
+__all__ = [
+    "DERIVED",
+    "PRODUCTS",
+    "Product",
+    "State",
+    "describe",
+    "destination",
+    "next_state",
+    "plane",
+]
+
 _CHECKED = ("image", "columns", "model", "residual", "lattice", "filtered")
 _OF_THE_IMAGE = ("spectrum", "reflections", "filtered", "local_spacing", "strain", "domains")
 DERIVED = ("model", "residual")
