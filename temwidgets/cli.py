@@ -1,15 +1,14 @@
-"""The command ``temwidgets``: the tour, what is in a file, find and fit columns, train networks."""
+"""The command ``temwidgets``: the tour, files, columns, recipes on many files, networks."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from temwidgets import __version__
 
@@ -17,20 +16,23 @@ _TOLD_ELSEWHERE = ("units", "long_name", "metadata", "pixel_size", "dataset", "s
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0, or 2 after a sentence about what was wrong."""
+    """Run the command and return its exit code.
+
+    0; 1 when some of many images failed; 2 after a sentence about what was wrong.
+    """
     arguments = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = _show_warning
-            arguments.run(arguments)
+            code = arguments.run(arguments)
     except KeyboardInterrupt:
         print("\ntemwidgets: stopped", file=sys.stderr)
         return 130
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"temwidgets: {error}", file=sys.stderr)
         return 2
-    return 0
+    return code or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="say what is in a file")
     info.add_argument("file", metavar="FILE")
     info.set_defaults(run=_info)
-    _add_fit(commands.add_parser("fit", help="find and fit the columns of an image"))
+    _add_fit(commands.add_parser("fit", help="find and fit the columns of an image or a series"))
+    _add_run(commands.add_parser("run", help="repeat a recipe on many files"))
     train = commands.add_parser("train", help="train a network that finds columns on your images")
     train.add_argument(
         "config", metavar="CONFIG",
@@ -64,13 +67,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument("file", metavar="FILE", help="an image, or a file that holds one")
     fit.add_argument(
-        "-o", "--output", metavar="OUT", help=".nc, .csv or .xyz; default: FILE_columns.nc"
-    )
+        "-o", "--output", metavar="OUT",
+        help=".nc, .csv or .xyz, default: FILE_columns.nc; of a series a folder, default:"
+        " FILE_columns, where a stopped run goes on",
+    )  # fmt: skip
     fit.add_argument("--dataset", help="which dataset of the file (see temwidgets info FILE)")
-    fit.add_argument("--frame", type=int, help="which frame of a series, from 0")
-    fit.add_argument(
-        "--sampling", type=float, nargs="+", metavar="NM", help="nm in a pixel: one number, or y x"
-    )
+    fit.add_argument("--frame", type=int, help="which frame of a series, from 0; default: all")
+    _add_sampling(fit)
+    _add_scheduler(fit, "frames of a series")
     fit.add_argument("--separation", type=float, help="least distance of two columns (nm, or px)")
     fit.add_argument("--threshold", type=float, help="least score of a column")
     for name, choices in (
@@ -80,6 +84,36 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     ):
         fit.add_argument(f"--{name}", choices=choices, default=choices[0], help="%(default)s")
     fit.set_defaults(run=_fit)
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument(
+        "recipe", metavar="RECIPE",
+        help="what workspace.recipe(path) wrote, or one that comes along: fit, lattice",
+    )  # fmt: skip
+    run.add_argument("files", metavar="FILES", nargs="+", help="images, or folders of images")
+    run.add_argument(
+        "-o", "--output", metavar="OUT", required=True,
+        help="folder for the results and summary.csv; what is done in it already is passed over",
+    )  # fmt: skip
+    run.add_argument("--dataset", help="which dataset of each file")
+    _add_sampling(run)
+    _add_scheduler(run, "images")
+    run.add_argument("--again", action="store_true", help="do also what is done already")
+    run.set_defaults(run=_run)
+
+
+def _add_sampling(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sampling", type=float, nargs="+", metavar="NM", help="nm in a pixel: one number, or y x"
+    )
+
+
+def _add_scheduler(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help=f'send the {what} to a dask.distributed cluster, e.g. "tcp://host:8786"',
+    )  # fmt: skip
 
 
 def _tour(arguments: argparse.Namespace) -> None:
@@ -133,95 +167,22 @@ def _print_fields(path: str) -> None:
             print(f"  {name}: {value}" + (f" {units}" if units != "1" else ""))
 
 
-def _fit(arguments: argparse.Namespace) -> None:
-    target = _target(arguments)
-    image = _image(arguments)
-    if target.suffix.lower() == ".xyz" and image["y"].attrs["units"] != "nm":
-        raise ValueError(
-            f"{target.name} needs lengths, but the image is not calibrated. Give --sampling, or"
-            f" name it {target.stem}.csv."
-        )
-    started = time.perf_counter()
-    import temwidgets as tw
+def _fit(arguments: argparse.Namespace) -> int:
+    from temwidgets import _fit as fitting
 
-    found = tw.find_columns(image, separation=arguments.separation, threshold=arguments.threshold)
-    fitted = _fit_with_bar(image, found, arguments)
-    fitted.attrs["source"] = str(image.attrs.get("source", Path(arguments.file).name))
-    tw.save(target, fitted)
-    print(_summary(fitted, time.perf_counter() - started) + f"; saved in {target}")
+    return fitting.fit(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from temwidgets import _run as running
+
+    return running.run(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:
     from temwidgets import _train as training
 
     print(training.summary(training.train(arguments.config)))
-
-
-def _target(arguments: argparse.Namespace) -> Path:
-    source = Path(arguments.file)
-    target = Path(arguments.output or source.with_name(f"{source.stem}_columns.nc"))
-    if target.suffix.lower() not in (".nc", ".csv", ".xyz"):
-        raise ValueError(
-            f"Columns are saved as .nc, .csv or .xyz, so name it {target.stem}.nc, not {target}."
-        )
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {target.parent}. Make it first.")
-    if target.exists() and source.exists() and target.samefile(source):
-        raise ValueError(f"{target} is the image itself. Give another name with -o.")
-    return target
-
-
-def _image(arguments: argparse.Namespace) -> Any:
-    from temwidgets import files
-
-    sampling = arguments.sampling
-    if sampling is not None and len(sampling) > 2:
-        raise ValueError(f"--sampling takes one number, or y and x, but {len(sampling)} came.")
-    step = None if sampling is None else sampling[0] if len(sampling) == 1 else tuple(sampling)
-    dataset = arguments.dataset
-    if dataset is not None and dataset.isdecimal():
-        names = [entry.name for entry in files.datasets(arguments.file)]
-        dataset = dataset if dataset in names else int(dataset)
-    image = files.read(arguments.file, dataset=dataset, sampling=step)
-    if "frame" not in image.dims:
-        return image
-    frame, frames = arguments.frame, image.sizes["frame"]
-    if frame is None or not 0 <= frame < frames:
-        raise ValueError(
-            f"It is a series of {frames} frames. Choose one: --frame 0 to {frames - 1}."
-        )
-    return image.isel(frame=frame, drop=True)
-
-
-def _fit_with_bar(image: Any, found: Any, arguments: argparse.Namespace) -> Any:
-    from tqdm import tqdm
-
-    import temwidgets as tw
-
-    layout = "{desc}: {percentage:3.0f} %|{bar}| {elapsed} < {remaining}"
-    description = f"fitting {found.sizes['column']} columns"
-    with tqdm(total=1.0, desc=description, bar_format=layout, disable=None) as bar:
-        return tw.fit_columns(
-            image,
-            found,
-            shape=arguments.shape,
-            noise=arguments.noise,
-            background=arguments.background,
-            report=lambda fraction: bar.update(fraction - bar.n),
-        )
-
-
-def _summary(fitted: Any, seconds: float) -> str:
-    from temwidgets.conventions import Flag, flagged
-
-    counts = {flag.name: int(flagged(fitted, flag).sum()) for flag in Flag}
-    told = ", ".join(
-        f"{count} {str(name).replace('_', ' ')}" for name, count in counts.items() if count
-    )
-    line = f"{fitted.sizes['column']} columns fitted in {seconds:.1f} s"
-    if "reduced_chi2" in fitted.attrs:
-        line += f", reduced chi² {fitted.attrs['reduced_chi2']:.3g}"
-    return f"{line}; flags: {told or 'none'}"
 
 
 def _show_warning(

@@ -174,11 +174,89 @@ def test_a_frame_of_a_series(lattice, calls, tmp_path, capsys):
     _, image, _ = lattice
     np.save(tmp_path / "s.npy", np.stack([image.values * 0, image.values]))
     fit = ["fit", str(tmp_path / "s.npy"), "--sampling", "0.02"]
-    assert cli.main(fit) == 2
-    assert "It is a series of 2 frames. Choose one: --frame 0 to 1." in capsys.readouterr().err
     assert cli.main([*fit, "--frame", "2"]) == 2
+    assert "It is a series of 2 frames. Choose one, --frame 0 to 1," in capsys.readouterr().err
     assert cli.main([*fit, "--frame", "1"]) == 0
     np.testing.assert_array_equal(calls[0][0], image)
+
+
+def test_all_frames_of_a_series(lattice, calls, tmp_path, capsys):
+    _, image, count = lattice
+    np.save(tmp_path / "s.npy", np.stack([image.values, image.values + 1]))
+    fit = ["fit", str(tmp_path / "s.npy"), "--sampling", "0.02"]
+    for _ in range(2):  # the second time all is done
+        assert cli.main(fit) == 0
+        assert "2 frames fitted in" in capsys.readouterr().out
+    assert len(calls) == 2
+    results = tw.open_frames(tmp_path / "s_columns")
+    assert [results[frame].sizes["column"] for frame in results] == [count, count]
+    assert int(results[1]["frame"]) == 1
+    assert cli.main([*fit, "-o", str(tmp_path / "other")]) == 0
+    assert len(calls) == 4
+    assert cli.main([*fit, "-o", str(tmp_path / "other.csv")]) == 2
+    assert "whose columns go to a folder, a file each: -o other" in capsys.readouterr().err
+
+
+def test_a_frame_that_fails_is_told(lattice, monkeypatch, tmp_path, capsys):
+    _, image, _ = lattice
+
+    def fit(image, columns, **options):
+        if image.max() == 0:
+            raise ValueError("This frame is dark.")
+        return columns
+
+    monkeypatch.setattr(tw, "fit_columns", fit, raising=False)
+    np.save(tmp_path / "s.npy", np.stack([image.values, image.values * 0]))
+    assert cli.main(["fit", str(tmp_path / "s.npy"), "--sampling", "0.02"]) == 1
+    told = capsys.readouterr()
+    assert "1 frames fitted" in told.out
+    assert ", 1 failed; saved in" in told.out
+    assert "temwidgets: frame 1: " in told.err
+
+
+def test_a_scheduler_is_for_a_series(lattice, calls, tmp_path, capsys):
+    path, _, _ = lattice
+    assert cli.main(["fit", str(path), "--scheduler", "tcp://127.0.0.1:1"]) == 2
+    assert "lattice.nc is one image, which is fitted here" in capsys.readouterr().err
+    assert cli.main(["fit", str(path), "-o", str(tmp_path / "folder")]) == 2
+    assert "so name it folder.nc, not" in capsys.readouterr().err
+
+
+# --- run -----------------------------------------------------------------------------------
+
+
+def test_run_repeats_a_recipe_on_files(lattice, tmp_path, capsys):
+    path, _, count = lattice
+    recipe = tmp_path / "find.yaml"
+    recipe.write_text("steps:\n- {function: find_columns, into: columns}\n")
+    (tmp_path / "bad.tif").write_bytes(b"no picture")
+    out = tmp_path / "out"
+    assert cli.main(["run", str(recipe), str(tmp_path), "-o", str(out)]) == 1
+    told = capsys.readouterr()
+    assert told.err.startswith("temwidgets: bad.tif: bad.tif cannot be read as a .tif file")
+    lines = told.out.splitlines()
+    assert lines[0].startswith(f"lattice.nc: {count} columns in ")
+    assert lines[1] == f"2 images, 1 failed; the table is {out / 'summary.csv'}"
+    times = [(out / "lattice" / "columns.nc").stat().st_mtime_ns]
+    for options in ([], ["--again"], ["--sampling", "0.1"], ["--dataset", "0"]):
+        assert cli.main(["run", str(recipe), str(path), "-o", str(out), *options]) == 0
+        times.append((out / "lattice" / "columns.nc").stat().st_mtime_ns)
+    assert times[0] == times[1] < times[2] < times[3] < times[4]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["nothing", "a.nc"], "There is no recipe nothing. Write one with workspace.recipe(path)"),
+        (["fit", "."], "There is no file to work on"),
+        (["fit", "a.nc", "--scheduler", "nowhere"], "There is no scheduler at 'nowhere'"),
+    ],
+)
+def test_run_says_what_is_wrong(tmp_path, monkeypatch, capsys, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("temwidgets.analysis.frame_jobs._PATIENCE", "0.2s")
+    assert cli.main(["run", *options, "-o", "out"]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_dataset_by_number(lattice, calls):

@@ -16,13 +16,13 @@ import xarray as xr
 from temwidgets import files
 from temwidgets.analysis.frame_jobs import Failure, Job, attempt, outcomes
 from temwidgets.recipes.kept import Kept, names_in
+from temwidgets.recipes.opening import open_image
 from temwidgets.recipes.reading import read_recipe
 from temwidgets.recipes.recipe import Recipe
 from temwidgets.recipes.running import run_recipe
 from temwidgets.recipes.summary import Row, as_table, describe_products, write_summary
 
 Report = Callable[[float], None]
-_LAZY_BYTES = 500_000_000
 
 
 def run_files(
@@ -201,19 +201,11 @@ def _same(job: Job) -> Job:
 
 
 def _open(path: Path, options: dict[str, Any]) -> tuple[xr.DataArray, list[str]]:
-    """Read an image, with the warnings about it; large stacks are not loaded."""
-    large = path.is_file() and path.stat().st_size > _LAZY_BYTES
-    lazy = large and path.suffix[1:].lower() in files.LAZY and _has_dask()
+    """Read an image, with the warnings about it."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        image = files.read(path, **options, lazy=lazy)
+        image = open_image(path, options)
     return image, _texts(caught)
-
-
-def _has_dask() -> bool:
-    import importlib.util
-
-    return importlib.util.find_spec("dask") is not None
 
 
 def _analyse(recipe: Recipe, image: xr.DataArray, notes: list[str]) -> _Done:

@@ -10,6 +10,7 @@ import xarray as xr
 import temwidgets as tw
 from temwidgets.conventions import CancelledError
 from temwidgets.recipes import folder as folders
+from temwidgets.recipes import opening
 from temwidgets.recipes.kept import names_in
 from temwidgets.recipes.reading import parse_recipe
 
@@ -126,7 +127,7 @@ def test_a_series_is_done_frame_by_frame(image, count, tmp_path, analysed):
 
 def test_large_stacks_are_not_loaded(image, tmp_path, monkeypatch):
     pytest.importorskip("dask.array")
-    monkeypatch.setattr(folders, "_LAZY_BYTES", 0)
+    monkeypatch.setattr(opening, "_LARGE", 0)
     np.save(tmp_path / "movie.npy", np.stack([image.values] * 2))
     opened, _ = folders._open(tmp_path / "movie.npy", {"sampling": 0.02})
     assert opened.chunks is not None
