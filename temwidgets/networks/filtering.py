@@ -6,12 +6,12 @@ import numpy as np
 import scipy.fft
 import scipy.ndimage as ndi
 
+from temwidgets.kernels.missing import fill_missing
 from temwidgets.kernels.spectra import frequencies, without_plane
 
 _BLOCK = 256  # px: the lattice is taken for the same over so much
 _STRONG = 4.0  # power over its ring below which a coefficient is shrunk to nothing
 _RISE = 0.08  # of each side: how far in the border is tapered
-_FILL = 2.0  # px: width of the mean that fills missing pixels
 _CLIP = 6.0
 
 
@@ -84,20 +84,6 @@ def _spans(size: int, block: int) -> list[slice]:
 def _hat(count: int) -> np.ndarray:
     place = (np.arange(count) + 0.5) / count
     return (1e-3 + np.minimum(place, 1 - place)).astype(np.float32)
-
-
-def fill_missing(image: np.ndarray) -> np.ndarray:
-    """Put the mean of the known pixels nearby where a pixel is missing (NaN)."""
-    known = np.isfinite(image)
-    if known.all():
-        return image.astype(np.float32)
-    values = np.where(known, image, 0).astype(np.float32)
-    level = values.sum() / max(known.sum(), 1)
-    # a weak pull to the mean of all decides where nothing near is known
-    total, weight = 1e-3 * level, np.float32(1e-3)
-    total = total + ndi.gaussian_filter(values, _FILL)
-    weight = weight + ndi.gaussian_filter(known.astype(np.float32), _FILL)
-    return np.where(known, values, total / weight).astype(np.float32)
 
 
 def input_channels(image: np.ndarray) -> np.ndarray:

@@ -12,9 +12,10 @@ import xarray as xr
 from temwidgets.analysis.finding import find_columns
 from temwidgets.analysis.fitting import fit_columns
 from temwidgets.conventions import Flag, check_image, make_image, pixel_grid
+from temwidgets.kernels.missing import fill_missing
+from temwidgets.kernels.stack_drift import rough_drift, signal_to_noise
+from temwidgets.kernels.stack_refine import refine
 from temwidgets.networks.batches import Pair
-from temwidgets.networks.filtering import fill_missing
-from temwidgets.networks.series_drift import measure_drift, signal_to_noise
 
 REFERENCES = ("mean", "best")
 _LOST = int(Flag.failed | Flag.duplicate)
@@ -57,7 +58,7 @@ def label_series(frames: xr.DataArray, *, reference: str = "mean", **options: An
     -----
     Lin et al., Small Science 2023: frames are drift-corrected by cross-correlation (rigidly), the
     best one or their mean is annotated classically and refined by fitting Gaussians, and labels
-    the noisy ones. See `temwidgets.networks.series_drift.measure_drift` for what limits the drift.
+    the noisy ones. See `temwidgets.measure_drift` for what limits the drift.
     """
     check_image(frames, ndim=3)
     if reference not in REFERENCES:
@@ -66,8 +67,8 @@ def label_series(frames: xr.DataArray, *, reference: str = "mean", **options: An
     filled = _filled(values)
     clear = np.array([signal_to_noise(frame) for frame in filled])
     best = int(np.argmax(clear))
-    drift = measure_drift(filled, best)
     weights = clear**2 + 1e-6
+    drift = _drift(values, filled, best, weights)
     if reference == "best":
         weights = np.where(np.arange(len(values)) == best, 1.0, 0.0)
     canvas = _canvas(values, filled, drift, weights)
@@ -79,6 +80,16 @@ def label_series(frames: xr.DataArray, *, reference: str = "mean", **options: An
         start, part = _common(image, at)
         pairs.append(_pair(part, places - at - start))
     return pairs
+
+
+def _drift(
+    values: np.ndarray, filled: np.ndarray, reference: int, weights: np.ndarray
+) -> np.ndarray:
+    """Drift (frame, 2) from the reference, px."""
+    if len(values) < 2:
+        return np.zeros((1, 2))
+    drift = refine(values, rough_drift(filled, reference), rows=False, weights=weights).drift
+    return drift - drift[reference]
 
 
 def _filled(values: np.ndarray) -> np.ndarray:

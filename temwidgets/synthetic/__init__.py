@@ -4,9 +4,9 @@ Every maker returns ``(image, truth)``. Of makers of columns the truth is the co
 as `fit_columns` would report them if it were perfect; heights and backgrounds are given in *units
 of height*, and `dose` says how many counts one unit of height is on average. Of makers of fringes
 it is what `local_spacing` would report (`fringes`, `strained_crystal`, `interface_step`,
-`dislocation`), or what `segment_domains` would (`twin`, `two_phases`, `polycrystal`,
-`amorphous`). Only `training_image` draws everything itself and returns plain arrays, for networks.
-Pairs are (y, x) throughout.
+`dislocation`), or what `segment_domains` would (`twin`, `two_phases`, `polycrystal`, `amorphous`),
+and of `movie` the columns and drift of all frames. Only `training_image` draws everything itself
+and returns plain arrays, for networks. Pairs are (y, x) throughout.
 """
 
 from temwidgets.synthetic.crystal import Site, lattice_columns
@@ -14,6 +14,7 @@ from temwidgets.synthetic.dislocations import dislocation
 from temwidgets.synthetic.fringes import fringes
 from temwidgets.synthetic.grains import amorphous, twin, two_phases
 from temwidgets.synthetic.images import crowded, hexagonal, honeycomb, lattice_image, perovskite
+from temwidgets.synthetic.movies import movie
 from temwidgets.synthetic.polycrystal import polycrystal
 from temwidgets.synthetic.rendering import plane, render, waves
 from temwidgets.synthetic.strained import interface_step, strained_crystal
@@ -33,6 +34,7 @@ __all__ = [
     "interface_step",
     "lattice_columns",
     "lattice_image",
+    "movie",
     "perovskite",
     "plane",
     "polycrystal",

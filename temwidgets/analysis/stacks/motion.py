@@ -1,0 +1,265 @@
+"""What columns move of their own: displacement free of drift, and mean square displacement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from temwidgets.analysis.stacks.tracks import BOTH, check_tracks, over_frames, seen_in
+from temwidgets.conventions import length_unit, quantity
+
+MOTIONS = ("shift", "linear")
+_FIT = 0.25  # of the lags: longer ones have few independent pairs (Michalet 2010)
+_FEWEST_LAGS = 3
+
+
+def drift_free(tracks: xr.Dataset, *, motion: str = "shift") -> xr.Dataset:
+    """Tell how far each column is from its mean place, without what its frame moved.
+
+    Parameters
+    ----------
+    tracks : Dataset, (frame, column)
+        From `fit_frames` or `link_columns`.
+    motion : {"shift", "linear"}
+        What all columns of a frame have in common: a shift, or also a stretch, shear and turn, as
+        scan distortion that changes from frame to frame makes.
+
+    Returns
+    -------
+    Dataset, (frame, column)
+        With ``displacement`` and ``displacement_std`` (frame, column, component) in the length
+        unit, NaN where the column is not seen; over (column) ``mean_y`` and ``mean_x``, where it
+        is on average; over (frame) ``motion_y`` and ``motion_x`` with ``_std``, the shift of the
+        frame, of mean 0. Displacements of another kind that the columns had are replaced.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no tracks, or the motion is unknown.
+
+    Notes
+    -----
+    The motion is fitted robustly; see `temwidgets.kernels.common_motion`. The error holds that of
+    the fit, of the mean place and of the motion; offsets of scan lines and thermal vibration are
+    not errors of the fit and come out as displacement. Columns that are seen in one frame only
+    have displacement 0 by definition, and its ``_std`` is NaN.
+    """
+    from temwidgets.kernels.common_motion import common_motion
+
+    check_tracks(tracks)
+    if motion not in MOTIONS:
+        raise ValueError(f"motion is one of {', '.join(MOTIONS)}, but {motion!r} came.")
+    seen, unit = seen_in(tracks), length_unit(tracks)
+    places = [np.where(seen, over_frames(tracks, n), np.nan) for n in "yx"]
+    design = _design(places, motion)
+    count = np.maximum(seen.sum(axis=0), 1)
+    own, errors, made = [], [], {}
+    for name, values in zip("yx", places, strict=True):
+        shared = common_motion(values, design)
+        own.append(values - shared.motion - shared.mean)
+        fit = over_frames(tracks, f"{name}_std") if f"{name}_std" in tracks else np.nan * values
+        variance = fit**2 * (1 - 1 / count) + shared.error[:, None] ** 2
+        errors.append(np.sqrt(np.where(seen & (count > 1), variance, np.nan)))
+        text = f"shift of the frame along {name}"
+        made[f"mean_{name}"] = quantity("column", shared.mean, unit, f"mean place along {name}")
+        made[f"motion_{name}"] = quantity("frame", shared.motion.mean(axis=1), unit, text)
+        made[f"motion_{name}_std"] = quantity(
+            "frame", shared.error, unit, f"standard error of {text}"
+        )
+    text = "displacement from the mean place, without the motion of the frame"
+    three = (*BOTH, "component")
+    made["displacement"] = quantity(
+        three, np.stack(own, axis=2), unit, text, ancillary_variables="displacement_std"
+    )
+    made["displacement_std"] = quantity(
+        three, np.stack(errors, axis=2), unit, f"standard error of {text}"
+    )
+    stale = [n for n in tracks.data_vars if str(n).startswith("displacement")]
+    return tracks.drop_vars(stale).assign(made).assign_coords(component=["y", "x"])
+
+
+def _design(places: list[np.ndarray], motion: str) -> np.ndarray:
+    """Terms of a frame's motion at each column, (term, column)."""
+    ones = np.ones(places[0].shape[1])
+    if motion == "shift":
+        return ones[None]
+    terms = [ones]
+    for values in places:
+        frames = np.nanmedian(values - np.nanmedian(values, axis=0), axis=1)
+        level = np.nan_to_num(_mean(values - np.nan_to_num(frames)[:, None]))
+        terms.append((level - level.mean()) / max(float(level.std()), 1e-12))
+    return np.stack(terms)
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    known = np.isfinite(values)
+    total = np.where(known, values, 0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def mean_square_displacement(
+    tracks: xr.Dataset,
+    *,
+    lags: int | None = None,
+    frame_time: float | None = None,
+    localisation: bool = True,
+) -> xr.Dataset:
+    """Average the squared steps of all columns over each number of frames.
+
+    Parameters
+    ----------
+    tracks : Dataset, (frame, column)
+        From `drift_free`; `drift_free` is applied where there is no ``displacement`` yet.
+    lags : int, optional
+        Greatest number of frames; half of all when not given.
+    frame_time : float, optional
+        Seconds from one frame to the next; times are in frames when not given.
+    localisation : bool
+        Take off what the errors of the places, ``y_std`` and ``x_std``, add: with them the curve
+        does not start at 0.
+
+    Returns
+    -------
+    Dataset, (lag,)
+        ``msd`` (length unit squared, y and x together) with ``msd_std``, ``pairs``, and ``time``;
+        ``diffusion`` with ``_std``, a quarter of the slope over the first quarter of the lags
+        (three at least), and ``offset`` with ``_std``, the line at lag 0: vibration adds four
+        times its variance per axis. ``noise`` is what was taken off at each lag.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no tracks, no two frames show the same column, or an option is out of range.
+
+    Notes
+    -----
+    Localisation adds the variances of both places along both axes [1]_, taken pair by pair. A
+    frame is scanned so quickly past a column that motion during its exposure, which would take
+    off a third of a frame's diffusion [2]_, is left out. Errors are delete-one jackknife over
+    columns, which are independent, as overlapping pairs of one column are not. The motion of a
+    frame took the mean of its n columns with it, which a factor n / (n - 1) makes up for.
+
+    References
+    ----------
+    .. [1] T. Savin, P. S. Doyle, Biophys. J. 88 (2005) 623.
+    .. [2] X. Michalet, Phys. Rev. E 82 (2010) 041914.
+    """
+    check_tracks(tracks)
+    if "displacement" not in tracks or "frame" not in tracks["displacement"].dims:
+        tracks = drift_free(tracks)
+    frames = tracks["frame"].values
+    most = _most(lags, frames)
+    if frame_time is not None and not frame_time > 0:
+        raise ValueError(f"frame_time is a time above 0, in seconds, but {frame_time!r} came.")
+    steps, noise, pairs = _sums(tracks, frames, most)
+    if not pairs.any():
+        raise ValueError("No column is seen in two frames, so that nothing is known of its steps.")
+    present = np.isfinite(tracks["displacement"].values[..., 0]).sum(axis=1)
+    steps = steps * (1 + 1 / max(float(np.median(present)) - 1, 1.0))
+    msd, spread, line, line_std = _jackknife(steps - noise if localisation else steps, pairs)
+    taken = noise.sum(axis=1) / np.maximum(pairs.sum(axis=1), 1) * localisation
+    return _described(length_unit(tracks), frame_time, (msd, spread, pairs, taken), line, line_std)
+
+
+def _most(lags: int | None, frames: np.ndarray) -> int:
+    span = int(frames[-1] - frames[0])
+    if lags is None:
+        return max(1, span // 2)
+    if lags != int(lags) or not 1 <= lags <= span:
+        raise ValueError(
+            f"lags is a number of frames from 1 to {span}, the length of the stack, but {lags!r}"
+            " came."
+        )
+    return int(lags)
+
+
+def _sums(
+    tracks: xr.Dataset, frames: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Squared steps, variances of places and numbers of pairs, summed; (lag, column) each."""
+    values = tracks["displacement"].transpose(*BOTH, "component").values
+    variance = np.zeros(values.shape[:2])
+    for name in ("y_std", "x_std"):
+        if name in tracks:
+            variance += over_frames(tracks, name) ** 2
+    steps, noise, pairs = np.zeros((3, most, values.shape[1]))
+    for lag in range(1, most + 1):
+        for k, frame in enumerate(frames):
+            for j in np.flatnonzero(frames == frame + lag):
+                square = ((values[j] - values[k]) ** 2).sum(axis=1)
+                there = np.isfinite(square)
+                steps[lag - 1] += np.where(there, square, 0)
+                noise[lag - 1] += np.where(there, np.nan_to_num(variance[j] + variance[k]), 0)
+                pairs[lag - 1] += there
+    return steps, noise, pairs
+
+
+def _jackknife(
+    sums: np.ndarray, pairs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over all pairs and its line (slope, level), with the error of each over columns."""
+    total, count = sums.sum(axis=1), pairs.sum(axis=1)
+    members = np.flatnonzero(pairs.any(axis=0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / count
+        without = (total[:, None] - sums[:, members]) / (count[:, None] - pairs[:, members])
+    line = _line(mean)
+    lines = np.array([_line(one) for one in without.T])
+    n = members.size
+    factor = np.sqrt((n - 1) / n) if n > 1 else np.nan
+    spread = factor * np.sqrt(((without - without.mean(axis=1, keepdims=True)) ** 2).sum(axis=1))
+    line_std = factor * np.sqrt(((lines - lines.mean(axis=0)) ** 2).sum(axis=0))
+    return mean, spread, line, line_std
+
+
+def _line(mean: np.ndarray) -> np.ndarray:
+    """Slope and level of the first lags; NaN where fewer than two are known."""
+    number = min(mean.size, max(_FEWEST_LAGS, int(np.ceil(_FIT * mean.size))))
+    lag = np.arange(1, number + 1)
+    known = np.isfinite(mean[:number])
+    if known.sum() < 2:
+        return np.full(2, np.nan)
+    # the error of a mean grows about as its lag does
+    return np.polyfit(lag[known], mean[:number][known], 1, w=1 / lag[known])
+
+
+def _described(
+    unit: str,
+    frame_time: float | None,
+    curve: tuple[np.ndarray, ...],
+    line: np.ndarray,
+    line_std: np.ndarray,
+) -> xr.Dataset:
+    msd, spread, pairs, taken = curve
+    step, clock = (1.0, "frames") if frame_time is None else (float(frame_time), "s")
+    area = f"{unit}²"
+    lag = np.arange(1, msd.size + 1)
+    made: dict[str, Any] = {
+        "msd": ("lag", msd, area, "mean square displacement", "msd_std pairs"),
+        "msd_std": ("lag", spread, area, "standard error of mean square displacement", ""),
+        "noise": ("lag", taken, area, "share of the errors of places, taken off", ""),
+        "pairs": ("lag", pairs.sum(axis=1).astype(int), "1", "pairs of places", ""),
+        "time": ("lag", lag * step, clock, "time between the places", ""),
+    }
+    rate = f"{area}/{'frame' if frame_time is None else 's'}"
+    for name, k, factor, units, text in (
+        ("diffusion", 0, 0.25 / step, rate, "diffusion coefficient"),
+        ("offset", 1, 1.0, area, "mean square displacement at lag 0"),
+    ):
+        made[name] = ((), float(line[k] * factor), units, text, f"{name}_std")
+        made[f"{name}_std"] = (
+            (), float(line_std[k] * factor), units, f"standard error of {text}", ""
+        )  # fmt: skip
+    return xr.Dataset(
+        {
+            name: quantity(dims, values, units, text, **_ancillary(more))
+            for name, (dims, values, units, text, more) in made.items()
+        },
+        coords={"lag": quantity("lag", lag, "frames", "lag")},
+    )
+
+
+def _ancillary(names: str) -> dict[str, str]:
+    return {"ancillary_variables": names} if names else {}

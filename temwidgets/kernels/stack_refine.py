@@ -1,0 +1,234 @@
+"""Refine where the frames of a series, and their lines, lie against the mean of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import scipy.ndimage as ndi
+
+from temwidgets.kernels.missing import fill_missing
+from temwidgets.kernels.scan_lines import line_splines, offset_step
+from temwidgets.kernels.stack_canvas import Canvas, canvas_of, lay, mean_of
+from temwidgets.kernels.stack_drift import window
+
+_ROUNDS = 8
+_SETTLED = 1e-3  # px
+_STEP = 1.0  # px: greatest change in a round
+_QUIET = 1.0  # px: width of the mean that quietens slopes
+_SURE = 4.0  # standard errors: a frame that is less like the mean has no structure
+_FAINT = 1e-6  # of the contrast of the mean
+_USELESS = 1.0  # px: error from which on a line tells nothing of its offset
+
+Report = Callable[[float], None] | None
+
+
+class Motion(NamedTuple):
+    """Where frames and lines lie, px, with standard errors."""
+
+    drift: np.ndarray  # (frame, 2) dy, dx
+    error: np.ndarray  # (frame, 2)
+    lines: np.ndarray | None  # (frame, y) offset along x, beside dx
+    line_error: np.ndarray | None  # (frame, y); infinite where a line tells nothing
+
+
+class _Mean(NamedTuple):
+    canvas: Canvas
+    values: np.ndarray  # spline coefficients
+    slopes: list[np.ndarray]  # along y and x, of the mean made quieter
+
+
+def refine(
+    frames: np.ndarray,
+    drift: np.ndarray,
+    *,
+    rows: bool,
+    weights: np.ndarray | None = None,
+    report: Report = None,
+) -> Motion:
+    """Fit the mean of all frames, moved, to each frame in turn, until nothing moves.
+
+    Parameters
+    ----------
+    frames : ndarray, (frame, y, x)
+        NaN where a pixel is missing.
+    drift : ndarray, (frame, 2)
+        Right to within a pixel.
+    rows : bool
+        Also find the offset of each line along x.
+    weights : ndarray, (frame,), optional
+        Of the frames in the mean.
+    report : callable, optional
+        Told the fraction done.
+
+    Returns
+    -------
+    Motion
+        The weighted mean of all drifts is that of `drift`.
+
+    Notes
+    -----
+    Linear least squares of frame = offset + gain (mean - d . slope), as Lucas & Kanade (Proc.
+    IJCAI 1981, 674), weighted to fall to the rim. Errors are those of M-estimators with a score
+    for each line (Huber 1967; Liang & Zeger, Biometrika 73 (1986) 13): counting noise and offsets
+    that lines have in common count.
+    """
+    known = np.isfinite(frames)
+    filled = np.stack([fill_missing(frame) for frame in frames])
+    shares = np.ones(len(frames)) if weights is None else weights / weights.mean()
+    middle = np.average(drift, axis=0, weights=shares)
+    lines = line_error = None
+    error = np.full(drift.shape, np.nan)
+    phases = (False, True) if rows else (False,)
+    for phase, by_lines in enumerate(phases):
+        for turn in range(_ROUNDS):
+            mean = _mean(filled, known, drift, lines, shares)
+            change, spread = _steps(filled, known, drift, lines, mean)
+            drift = drift + change
+            drift = drift - np.average(drift, axis=0, weights=shares) + middle
+            moved = np.abs(change).max()
+            if by_lines:
+                lines, line_error, most = _line_steps(filled, known, drift, lines, mean)
+                moved = max(moved, most)
+            else:
+                error = spread
+            if report is not None:
+                report((phase + (turn + 1) / _ROUNDS) / len(phases))
+            if moved < _SETTLED:
+                break
+    if lines is None or line_error is None:
+        return Motion(drift, error, None, None)
+    return Motion(drift, *_with_shared(error, lines, line_error))
+
+
+def _with_shared(
+    error: np.ndarray, lines: np.ndarray, line_error: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Add to the errors what the mean has of the offsets, and what lines leave to a frame."""
+    known = np.isfinite(line_error)
+    if not known.any():
+        return error, lines, line_error
+    count = len(lines)
+    spread = max(float(lines[known].var() - (line_error[known] ** 2).mean()), 0.0)
+    spread *= count / (count - 1)
+    used = np.maximum(known.sum(axis=1), 1)
+    noise = (np.where(known, line_error, 0) ** 2).sum(axis=1) / used
+    along_x = np.sqrt((spread + noise) / used)
+    return np.stack([error[:, 0], along_x], axis=1), lines, np.sqrt(line_error**2 + spread / count)
+
+
+def _steps(
+    filled: np.ndarray,
+    known: np.ndarray,
+    drift: np.ndarray,
+    lines: np.ndarray | None,
+    mean: _Mean,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Change of the drift of each frame, and its standard error, (frame, 2) each."""
+    steps = [
+        _step(frame, seen, d, None if lines is None else lines[k], mean)
+        for k, (frame, seen, d) in enumerate(zip(filled, known, drift, strict=True))
+    ]
+    change = np.clip(np.nan_to_num([step for step, _ in steps]), -_STEP, _STEP)
+    # a frame is a part of the mean it is compared with
+    return change, np.array([std for _, std in steps]) * np.sqrt(len(steps) / (len(steps) - 1))
+
+
+def _mean(
+    filled: np.ndarray,
+    known: np.ndarray,
+    drift: np.ndarray,
+    lines: np.ndarray | None,
+    weights: np.ndarray,
+) -> _Mean:
+    canvas = canvas_of(filled.shape[1:], drift, lines, common=False)
+    layers = [
+        lay(frame, seen, d, None if lines is None else lines[k], canvas)
+        for k, (frame, seen, d) in enumerate(zip(filled, known, drift, strict=True))
+    ]
+    mean = fill_missing(mean_of(layers, weights)).astype(float)
+    quiet = ndi.gaussian_filter(mean, _QUIET)
+    slopes = [ndi.spline_filter(np.gradient(quiet, axis=axis), mode="mirror") for axis in (0, 1)]
+    return _Mean(canvas, ndi.spline_filter(mean, mode="mirror"), slopes)
+
+
+def _seen_by(
+    splines: np.ndarray, mean: _Mean, shape: tuple[int, ...], drift: np.ndarray, lines: np.ndarray
+) -> np.ndarray:
+    """Read something on the canvas as a frame shows it, (y, x)."""
+    row = np.arange(shape[0])[:, None] - drift[0] - mean.canvas.origin[0]
+    col = np.arange(shape[1]) - drift[1] - mean.canvas.origin[1] - lines[:, None]
+    places = np.stack([np.broadcast_to(row, shape), col])
+    return ndi.map_coordinates(splines, places, order=3, mode="mirror", prefilter=False)
+
+
+def _step(
+    frame: np.ndarray, seen: np.ndarray, drift: np.ndarray, lines: np.ndarray | None, mean: _Mean
+) -> tuple[np.ndarray, np.ndarray]:
+    """Change of the drift of a frame, and its standard error, (2,) each; NaN without structure."""
+    offsets = np.zeros(len(frame)) if lines is None else lines
+    parts = [
+        _seen_by(splines, mean, frame.shape, drift, offsets)
+        for splines in (mean.values, *mean.slopes)
+    ]
+    design = np.stack([np.ones_like(parts[0]), parts[0], -parts[1], -parts[2]])
+    weight = window(frame.shape) * seen
+    normal = np.einsum("iyx,yx,jyx->ij", design, weight, design)
+    if not np.linalg.cond(normal[2:, 2:]) < 1e8:
+        return np.full(2, np.nan), np.full(2, np.nan)
+    inverse = np.linalg.pinv(normal)
+    found = inverse @ np.einsum("iyx,yx,yx->i", design, weight, frame)
+    left = frame - np.tensordot(found, design, 1)
+    scores = np.einsum("iyx,yx,yx->yi", design, weight, left)
+    spread = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse).clip(0))
+    gain = found[1]
+    if not gain > max(_SURE * spread[1], _FAINT):
+        return np.full(2, np.nan), np.full(2, np.nan)
+    return found[2:] / gain, spread[2:] / gain
+
+
+def _line_steps(
+    filled: np.ndarray,
+    known: np.ndarray,
+    drift: np.ndarray,
+    lines: np.ndarray | None,
+    mean: _Mean,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Improve the offsets of all lines; offsets, errors and the greatest change."""
+    before = np.zeros(filled.shape[:2]) if lines is None else lines
+    after, errors = before.copy(), np.full(before.shape, np.inf)
+    for k, (frame, seen) in enumerate(zip(filled, known, strict=True)):
+        still = _seen_by(mean.values, mean, frame.shape, drift[k], np.zeros(len(frame)))
+        gain, level = np.polyfit(still[seen], frame[seen], 1)
+        change, error = offset_step(frame, seen, line_splines(level + gain * still), before[k])
+        good = error < _USELESS
+        after[k] = np.where(good, before[k] + np.clip(np.nan_to_num(change), -_STEP, _STEP), 0)
+        errors[k] = np.where(good, error, np.inf)
+    after = _without_common(after, errors, drift)
+    return after, errors, float(np.abs(after - before).max())
+
+
+def _without_common(lines: np.ndarray, errors: np.ndarray, drift: np.ndarray) -> np.ndarray:
+    """Take off what the lines of a frame, or all frames at a line of the specimen, share.
+
+    The first is drift. The second the mean has taken over, and no comparison with it can tell;
+    left alone it would wander from round to round.
+    """
+    weight = np.isfinite(errors).astype(float)
+    place = np.arange(lines.shape[1]) - drift[:, :1]
+    place = place - place.min()
+    low = np.floor(place).astype(int)
+    share = place - low
+    size = low.max() + 2
+    for _ in range(2):
+        total, count = np.zeros((2, size))
+        for at, part in ((low, 1 - share), (low + 1, share)):
+            np.add.at(total, at, part * weight * lines)
+            np.add.at(count, at, part * weight)
+        common = total / np.where(count > 0, count, 1)
+        lines = lines - ((1 - share) * common[low] + share * common[low + 1])
+        sums = weight.sum(axis=1, keepdims=True)
+        lines = lines - (weight * lines).sum(axis=1, keepdims=True) / np.where(sums > 0, sums, 1)
+        lines = np.where(weight > 0, lines, 0)
+    return lines
