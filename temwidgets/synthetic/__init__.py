@@ -6,7 +6,8 @@ of height*, and `dose` says how many counts one unit of height is on average. Of
 it is what `local_spacing` would report (`fringes`, `strained_crystal`, `interface_step`,
 `dislocation`), or what `segment_domains` would (`twin`, `two_phases`, `polycrystal`, `amorphous`),
 and of `movie` the columns and drift of all frames. Only `training_image` draws everything itself
-and returns plain arrays, for networks. Pairs are (y, x) throughout.
+and returns plain arrays, for networks. `multislice_image` loads what was simulated by multislice.
+Pairs are (y, x) throughout.
 """
 
 from temwidgets.synthetic.crystal import Site, lattice_columns
@@ -15,6 +16,7 @@ from temwidgets.synthetic.fringes import fringes
 from temwidgets.synthetic.grains import amorphous, twin, two_phases
 from temwidgets.synthetic.images import crowded, hexagonal, honeycomb, lattice_image, perovskite
 from temwidgets.synthetic.movies import movie
+from temwidgets.synthetic.multislice import multislice_image, simulate_multislice
 from temwidgets.synthetic.polycrystal import polycrystal
 from temwidgets.synthetic.rendering import plane, render, waves
 from temwidgets.synthetic.strained import interface_step, strained_crystal
@@ -35,10 +37,12 @@ __all__ = [
     "lattice_columns",
     "lattice_image",
     "movie",
+    "multislice_image",
     "perovskite",
     "plane",
     "polycrystal",
     "render",
+    "simulate_multislice",
     "strained_crystal",
     "training_image",
     "training_images",
