@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import pickle
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.frame_results import FrameResults
+from temwidgets.analysis.frame_source import Source, digest_of
 
 _JOB, _FAILED = "job.json", "failed.json"
 _NAME = re.compile(r"frame_(-?\d+)\.nc")
@@ -157,7 +156,7 @@ def open_frames(folder: str | os.PathLike[str]) -> FrameResults:
 
 
 def describe_job(
-    function: Any, arguments: Mapping[str, Any], stack: xr.DataArray, shared: Any
+    function: Any, arguments: Mapping[str, Any], source: Source, shared: Any
 ) -> dict[str, Any]:
     """Say what is computed, so that results of the same job are known again."""
     from temwidgets import __version__
@@ -165,30 +164,10 @@ def describe_job(
     return {
         "function": f"{function.__module__}:{function.__qualname__}",
         "arguments": {name: _plain(value) for name, value in arguments.items()},
-        "stack": {
-            "shape": list(stack.shape[1:]),
-            "source": str(stack.attrs.get("source", "")),
-            "pixels": _pixels(stack),
-        },
+        "stack": source.identity(),
         "shared": sorted(shared),
         "temwidgets": __version__,
     }
-
-
-def _pixels(stack: xr.DataArray) -> str:
-    """Digest of pixels and positions; of a stack that is not in memory, of three of its frames."""
-    count = stack.sizes["frame"]
-    lazy = stack.chunks is not None or not stack.variable._in_memory
-    chosen = sorted({0, count // 2, count - 1}) if lazy else range(count)
-    digest = hashlib.sha256()
-    for name in ("y", "x", "frame"):
-        digest.update(np.asarray(stack[name].values, float).tobytes())
-    for index in chosen:
-        frame = stack.isel(frame=index).compute(
-            **({"scheduler": "synchronous"} if stack.chunks else {})
-        )
-        digest.update(np.ascontiguousarray(frame.values).tobytes())
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _plain(value: Any) -> Any:
@@ -203,20 +182,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
-    return f"sha256:{hashlib.sha256(_bytes(value)).hexdigest()}"
-
-
-def _bytes(value: Any) -> bytes:
-    if isinstance(value, FrameResults):
-        return b"".join(_bytes(value[frame]) for frame in value)
-    if isinstance(value, xr.DataArray):
-        value = value.rename("values_").to_dataset(promote_attrs=False)
-    if isinstance(value, xr.Dataset):
-        names = sorted(map(str, value.variables))
-        return b"".join(n.encode() + _bytes(np.asarray(value[n].values)) for n in names)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiubc":
-        return f"{value.dtype}{value.shape}".encode() + np.ascontiguousarray(value).tobytes()
-    return pickle.dumps(value)
+    return digest_of(value)
 
 
 def _write_text(file: Path, text: str) -> None:

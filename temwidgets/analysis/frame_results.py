@@ -42,7 +42,8 @@ class FrameResults(Mapping[int, Any]):
     ) -> None:
         self.name = name
         self.failed = dict(failed or {})
-        self._results, self._shared = results, frozenset(shared)
+        self.shared = frozenset(shared)
+        self._results = results
 
     def __getitem__(self, frame: int) -> Any:
         if frame in self.failed:
@@ -101,7 +102,7 @@ class FrameResults(Mapping[int, Any]):
         return joined
 
     def _check_labels(self, first: xr.DataArray | xr.Dataset) -> None:
-        anew = [d for d in _NUMBERED if d in first.dims and d not in self._shared]
+        anew = [d for d in _NUMBERED if d in first.dims and d not in self.shared]
         if anew:
             raise ValueError(
                 f"{self.name} numbers each {anew[0]} anew in every frame, so the same label is not"

@@ -15,14 +15,14 @@ import xarray as xr
 from temwidgets.analysis.frame_folder import FrameFolder, describe_job
 from temwidgets.analysis.frame_jobs import Failure, Job, Report, attempt, outcomes, told
 from temwidgets.analysis.frame_results import FrameResults, frame_part
-from temwidgets.conventions import check_image
+from temwidgets.analysis.frame_source import Source, loaded
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def each_frame(
     function: Callable[..., Any],
-    stack: xr.DataArray,
+    stack: xr.DataArray | xr.Dataset | FrameResults,
     *args: Any,
     frames: Sequence[int] | None = None,
     scheduler: Any = None,
@@ -31,15 +31,16 @@ def each_frame(
     report: Report | None = None,
     **options: Any,
 ) -> FrameResults:
-    """Run an analysis of one image on every frame of a stack.
+    """Run an analysis of one image, or of its columns, on every frame of a stack.
 
     Parameters
     ----------
     function : callable
-        An analysis that takes an image (y, x) as its parameter ``image``, or as its first.
-    stack : DataArray, (frame, y, x)
+        An analysis that takes an image (y, x) as its parameter ``image``, or as its first; of
+        columns, maps and other results those are its first.
+    stack : DataArray, (frame, y, x); or FrameResults, or Dataset with a dim frame
         In memory, or opened by ``read(path, lazy=True)`` or as a dask array: then one frame at a
-        time is loaded, where it is analysed.
+        time is loaded, where it is analysed. Or the results of another analysis of each frame.
     *args, **options
         Further arguments of the function. Of `FrameResults`, and of xarray objects with a dim
         ``frame``, each call gets those of its frame; all else is the same in all frames.
@@ -76,16 +77,16 @@ def each_frame(
     ImportError, ConnectionError
         If dask.distributed is not installed, or there is no such scheduler.
     """
-    check_image(stack, ndim=3)
-    numbers = _numbers(stack, frames)
-    given = _arguments(function, stack, args, options)
-    shared = _shared(given)
+    source = Source(stack)
+    numbers = source.chosen(frames)
+    given = _arguments(function, source, args, options)
+    shared = _shared(given) | source.shared
     plain = {name: value for name, value in given.items() if value is not _IMAGE}
     kept: FrameFolder | dict[int, Any] = {}
     if folder is not None:
-        kept = FrameFolder(folder, describe_job(function, plain, stack, shared))
+        kept = FrameFolder(folder, describe_job(function, plain, source, shared))
     todo = [number for number in numbers if number not in kept]
-    failed = _run(function, stack, given, todo, kept, _Progress(report, numbers, todo),
+    failed = _run(function, source, given, todo, kept, _Progress(report, numbers, todo),
                   scheduler=scheduler, retries=retries)  # fmt: skip
     if todo and len(failed) == len(numbers):
         first, text = next(iter(failed.items()))
@@ -163,17 +164,16 @@ class _Progress:
 
 
 def _run(
-    function: Callable[..., Any], stack: xr.DataArray, given: dict[str, Any], todo: list[int],
+    function: Callable[..., Any], source: Source, given: dict[str, Any], todo: list[int],
     kept: Any, progress: _Progress, *, scheduler: Any, retries: int,
 ) -> dict[int, str]:  # fmt: skip
-    places = {number: place for place, number in enumerate(_all_numbers(stack))}
     inside = scheduler is None and "report" in inspect.signature(function).parameters
 
     def make(number: int) -> Job:
         arguments = attempt(_for_frame, given, number)
         if isinstance(arguments, Failure):
             return lambda: arguments
-        frame = stack.isel(frame=places[number])
+        frame = source.part(number)
         told_here = {"report": progress.within} if inside else {}
         return functools.partial(attempt, _analyse, function, frame, arguments, **told_here)
 
@@ -207,10 +207,9 @@ def _keep(kept: Any, number: int, result: Any) -> Failure | None:
 
 
 def _analyse(
-    function: Callable[..., Any], frame: xr.DataArray, given: dict[str, Any], **further: Any
+    function: Callable[..., Any], frame: Any, given: dict[str, Any], **further: Any
 ) -> Any:
-    # in a worker, dask's own default would send the loading back to the cluster
-    image = frame.compute(scheduler="synchronous") if frame.chunks else frame.compute()
+    image = loaded(frame)
     arguments = {name: image if value is _IMAGE else value for name, value in given.items()}
     result = _call(function, arguments | further)
     if isinstance(result, bool | int | float | np.generic | np.ndarray):
@@ -229,7 +228,7 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 
 def _arguments(
-    function: Callable[..., Any], stack: xr.DataArray, args: Sequence[Any], options: dict[str, Any]
+    function: Callable[..., Any], source: Source, args: Sequence[Any], options: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the arguments by name; the image's is a stand-in."""
     if not callable(function):
@@ -238,7 +237,7 @@ def _arguments(
         raise TypeError("function needs a name of its own: define it with def.")
     signature = inspect.signature(function)
     parameters = signature.parameters
-    name = "image" if "image" in parameters else next(iter(parameters), None)
+    name = source.parameter(function)
     if name is None:
         raise TypeError(f"{_name(function)} takes no image, so it cannot run on frames.")
     before = list(parameters).index(name)
@@ -280,31 +279,6 @@ def _shared(given: dict[str, Any]) -> set[str]:
     """Dims that an argument labels alike for all frames."""
     arrays = [v for v in given.values() if isinstance(v, xr.DataArray | xr.Dataset)]
     return {str(dim) for array in arrays for dim in array.dims if dim in array.coords} - {"frame"}
-
-
-def _all_numbers(stack: xr.DataArray) -> list[int]:
-    if "frame" not in stack.coords:
-        return list(range(stack.sizes["frame"]))
-    values = stack["frame"].values
-    whole = values.dtype.kind in "iu" or (values.dtype.kind == "f" and (values % 1 == 0).all())
-    if not whole or np.unique(values).size != values.size:
-        raise ValueError(
-            "The coordinate frame must number the frames, each differently. Give it numbers:"
-            " stack.assign_coords(frame=range(stack.sizes['frame']))."
-        )
-    return [int(value) for value in values]
-
-
-def _numbers(stack: xr.DataArray, frames: Sequence[int] | None) -> list[int]:
-    known = _all_numbers(stack)
-    if frames is None:
-        return known
-    missing = sorted(set(map(int, frames)) - set(known))
-    if missing or not len(frames):
-        raise ValueError(
-            f"frames names {missing or 'none'}, but the stack has frames {known[0]} to {known[-1]}."
-        )
-    return sorted(set(map(int, frames)))
 
 
 def _name(function: Any) -> str:

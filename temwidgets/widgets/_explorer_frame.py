@@ -166,7 +166,15 @@ class ExplorerFrame(widgets.VBox):
             lambda: ("analysis.py", script), description="Save script", mime="text/x-python",
             tooltip="Save these lines as a Python file", on_error=self.show_error,
         )  # fmt: skip
-        self._script.children = [code, save]
+        self._script.children = [code, row(save, self._recipe_button())]
+
+    def _recipe_button(self) -> DownloadButton:
+        """Save what can be repeated; the file's comments name what cannot."""
+        return DownloadButton(
+            lambda: ("recipe.yaml", self.workspace.recipe(leave_out=True)),
+            description="Save recipe", mime="application/yaml", on_error=self.show_error,
+            tooltip="Save the steps for other images: temwidgets run recipe.yaml FILES... -o OUT",
+        )  # fmt: skip
 
     @guarded
     def _undone(self, _: Any) -> None:

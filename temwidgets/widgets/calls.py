@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from temwidgets.analysis.frame_results import FrameResults
+from temwidgets.analysis.framewise import each_frame
 from temwidgets.widgets.history import Step, make_step
+from temwidgets.widgets.of_frames import OfFrames
 from temwidgets.widgets.products import DERIVED, State, plane
 
 
@@ -24,6 +27,13 @@ class Call:
     follows: bool = False
     shortcut: Callable[..., Any] | None = None
     using: Mapping[str, str] | None = None
+    scheduler: Any = None
+    folder: Any = None
+
+    @property
+    def each(self) -> bool:
+        """Whether the function runs on every frame of the stack."""
+        return self.scheduler is not None or self.folder is not None
 
     @property
     def name(self) -> str:
@@ -45,17 +55,17 @@ class Call:
         """Whether this call is given up when another comes: it can be made up for later."""
         return self.follows or self.into in DERIVED
 
-    def step(self, state: State, frame: int) -> Step:
+    def step(self, state: State, frame: int, of_frames: OfFrames) -> Step:
         """Describe the call as a step from `state`.
 
         Raises
         ------
         ValueError
-            If a product that the function needs is missing.
+            If a product that the function needs is missing, or there is no stack to run it on.
         """
         image = state.get("image")
         framed = image is not None and image.ndim == 3 and self.into != "image"
-        return make_step(
+        step = make_step(
             self.function,
             self.arguments,
             state,
@@ -67,9 +77,28 @@ class Call:
             amends=self.amend,
             frame=frame if framed else None,
         )
+        return self._of_each(step, state, of_frames) if self.each else step
 
-    def execute(self, step: Step, state: State, report: Callable[[float], None]) -> Any:
-        """Call the function with the products of `state`."""
+    def _of_each(self, step: Step, state: State, of_frames: OfFrames) -> Step:
+        """Complete a step that runs on every frame of the stack, or of earlier results."""
+        known = [n for n, p in step.inputs.items() if of_frames.known(p, state[p]) is not None]
+        image = next((name for name, product in step.inputs.items() if product == "image"), "")
+        stack = state.get("image")
+        runs = stack is not None and stack.ndim == 3 and self.into != "image" and (image or known)
+        if not runs:
+            raise ValueError(
+                f"{self.name} can run on all frames only where the image is a stack, where it makes"
+                " no image of it, and where what it takes was made for all frames. Leave scheduler"
+                " and folder out."
+            )
+        return replace(step, each=True, of_frames=tuple(known))
+
+    def execute(
+        self, step: Step, state: State, report: Callable[[float], None], of_frames: OfFrames
+    ) -> Any:
+        """Call the function with the products of `state`; on every frame where it shall."""
+        if self.each:
+            return self._on_each(step, state, report, of_frames)
         inputs = {name: state[product] for name, product in step.inputs.items()}
         for name, product in step.inputs.items():
             if step.frame is not None and product == "image":
@@ -77,6 +106,19 @@ class Call:
         if "report" in inspect.signature(self.function).parameters:
             inputs["report"] = report
         return (self.shortcut or self.function)(**inputs, **self.arguments)
+
+    def _on_each(
+        self, step: Step, state: State, report: Callable[[float], None], of_frames: OfFrames
+    ) -> FrameResults:
+        inputs: dict[str, Any] = {
+            name: of_frames.known(product, state[product]) or state[product]
+            for name, product in step.inputs.items()
+        }
+        source = inputs.pop(step.on_frames_of)
+        return each_frame(
+            self.function, source, scheduler=self.scheduler, folder=self.folder,
+            report=report, **inputs, **self.arguments,
+        )  # fmt: skip
 
 
 class Line:

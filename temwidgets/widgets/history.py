@@ -35,6 +35,10 @@ class Step:
         The step completes the one before it (a refit after an edit): undo takes both back.
     amends : bool
         The step stands for a control that is still being moved: the next of its kind replaces it.
+    each : bool
+        The function was run on every frame of the stack; the product is that of `frame`.
+    of_frames : tuple of str
+        Parameters that then got what an earlier such step gave for each frame.
     """
 
     target: str
@@ -46,11 +50,19 @@ class Step:
     carries: bool = False
     follows: bool = False
     amends: bool = False
+    each: bool = False
+    of_frames: tuple[str, ...] = ()
 
     @property
     def derived(self) -> bool:
         """Whether the step only shows what follows from the other products."""
         return self.into in DERIVED
+
+    @property
+    def on_frames_of(self) -> str:
+        """The parameter that takes the frames, where the step ran on each."""
+        image = [name for name, product in self.inputs.items() if product == "image"]
+        return [*image, *self.of_frames][0]
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ import xarray as xr
 import temwidgets
 from temwidgets import files
 from temwidgets.widgets.history import History, Step
+from temwidgets.widgets.of_frames import frame_number
 from temwidgets.widgets.origins import origin_call
 from temwidgets.widgets.products import State
 
@@ -48,6 +49,9 @@ class ScriptWriter:
         if not step.target:
             self.lines.append(f"{step.into} = {self.product(step.into, result)}")
             return
+        if step.each:
+            self._on_each(step)
+            return
         arguments = ", ".join(self._arguments(step))
         if step.carries:
             self.lines.append("before = image")
@@ -57,12 +61,26 @@ class ScriptWriter:
         if step.into == "model":
             self.lines.append(f"residual = {_input('image', step)} - model")
 
+    def _on_each(self, step: Step) -> None:
+        """Write a step that was run on every frame, and which of its results is the product."""
+        source = step.on_frames_of
+        given: list[str] = []
+        for name, product in step.inputs.items():
+            value = f"{product}_of_frames" if name in step.of_frames else _input(product, step)
+            place = 0 if name == source else len(given)
+            given.insert(place, value if name == source else f"{name}={value}")
+        arguments = ", ".join([*given, *self._options(step)])
+        number = frame_number(self.before["image"], step.frame or 0)
+        results = f"{step.into}_of_frames"
+        self.lines.append(f"{results} = tw.each_frame({self._function(step)}, {arguments})")
+        self.lines.append(f"{step.into} = {results}[{number}]")
+
     def text(self) -> str:
         """Join imports and lines."""
         return "\n".join([*sorted(self.imports, key=len), "", *self.lines, ""])
 
     def _function(self, step: Step) -> str:
-        function = _find(step)
+        function = find_function(step)
         if function is not None and getattr(temwidgets, step.name, None) is function:
             return f"tw.{step.name}"
         module, _, name = step.target.partition(":")
@@ -77,7 +95,7 @@ class ScriptWriter:
 
     def _arguments(self, step: Step) -> Iterator[str]:
         """Products first, by place while the function's order allows it, then keywords."""
-        function = _find(step)
+        function = find_function(step)
         parameters = _parameters(step) if function is None else _parameters(function)
         by_place = True
         for parameter in parameters:
@@ -85,9 +103,14 @@ class ScriptWriter:
             if parameter.name in step.inputs:
                 value = _input(step.inputs[parameter.name], step)
                 yield value if by_place else f"{parameter.name}={value}"
+        yield from self._options(step)
+
+    def _options(self, step: Step) -> Iterator[str]:
+        function = find_function(step)
+        parameters = _parameters(step) if function is None else _parameters(function)
         defaults = {p.name: p.default for p in parameters}
         for name, value in step.arguments.items():
-            if not _is_default(value, defaults.get(name, inspect.Parameter.empty)):
+            if not is_default(value, defaults.get(name, inspect.Parameter.empty)):
                 yield f"{name}={self.literal(value)}"
 
     def literal(self, value: Any) -> str:
@@ -145,7 +168,7 @@ def _note(writer: ScriptWriter, target: Path | None) -> str:
     return f"# workspace.script(path) writes this script with the files it reads: {names}\n"
 
 
-def _find(step: Step) -> Callable[..., Any] | None:
+def find_function(step: Step) -> Callable[..., Any] | None:
     """Return the function of a step; None for one that lives in a notebook only."""
     try:
         return step.function()
@@ -179,11 +202,12 @@ def _is_origin(step: Step) -> bool:
 
 
 def _input(product: str, step: Step) -> str:
-    framed = product == "image" and step.frame is not None
+    framed = product == "image" and step.frame is not None and not step.each
     return f"image.isel(frame={step.frame})" if framed else product
 
 
-def _is_default(value: Any, default: Any) -> bool:
+def is_default(value: Any, default: Any) -> bool:
+    """Tell whether an argument need not be written."""
     if type(value) is not type(default) or isinstance(
         value, np.ndarray | xr.DataArray | xr.Dataset
     ):

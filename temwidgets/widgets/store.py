@@ -99,6 +99,7 @@ def _history(record: Mapping[str, Any], values: list[Any]) -> History:
                 **step,
                 "arguments": _decode(step["arguments"], values),
                 "clears": tuple(step["clears"]),
+                "of_frames": tuple(step.get("of_frames", ())),
             }
         )
         for step in record["steps"]

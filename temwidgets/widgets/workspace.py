@@ -13,11 +13,12 @@ from ipywidgets import TypedTuple
 
 from temwidgets.analysis.carrying import carry_columns
 from temwidgets.conventions import CancelledError, frame_of
-from temwidgets.widgets import script, store
 from temwidgets.widgets.calls import Call
 from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job
+from temwidgets.widgets.keeping import Keeper
 from temwidgets.widgets.messages import ASTRAY, Message, made, strayed
+from temwidgets.widgets.of_frames import OfFrames
 from temwidgets.widgets.preview import Preview
 from temwidgets.widgets.products import (
     PRODUCTS,
@@ -28,11 +29,10 @@ from temwidgets.widgets.products import (
     plane,
 )
 from temwidgets.widgets.reciprocal import Reciprocal
-from temwidgets.widgets.running import Runner
 from temwidgets.widgets.selection import Selection
 
 
-class Workspace(Runner):
+class Workspace(Keeper):
     """Products of one image and the steps that made them, shared by views and panels.
 
     Parameters
@@ -63,6 +63,8 @@ class Workspace(Runner):
         What runs now: running, name, fraction, seconds_left, cancel(), wait().
     preview : Preview
         Maps that views show while a control is moved.
+    frame_results : dict
+        Product to the results of all frames, where a step was run on all.
     history : tuple of Step
         The steps that led here. `can_undo`, `can_redo` tell whether there is more either way.
     """
@@ -88,6 +90,7 @@ class Workspace(Runner):
     chosen_reflections = TypedTuple(traitlets.Int())
     reciprocal = traitlets.Instance(Reciprocal, args=())
     preview = traitlets.Instance(Preview, args=())
+    frame_results = traitlets.Dict()
     history = traitlets.Tuple(default_value=())
     can_undo = traitlets.Bool(False)
     can_redo = traitlets.Bool(False)
@@ -98,6 +101,7 @@ class Workspace(Runner):
         chosen = Selection() if selection is None else selection
         super().__init__(chosen.lock, selection=chosen)
         self._moving = True
+        self._of_frames = OfFrames()
         self.image, self.columns = image, columns
         self._moving = False
         self._history = History({name: getattr(self, name) for name in PRODUCTS})
@@ -130,6 +134,8 @@ class Workspace(Runner):
         follows: bool = False,
         shortcut: Callable[..., Any] | None = None,
         using: Mapping[str, str] | None = None,
+        scheduler: Any = None,
+        folder: str | Path | None = None,
         **arguments: Any,
     ) -> Job:
         """Run an analysis function in the background and take its result as a product.
@@ -160,6 +166,11 @@ class Workspace(Runner):
         using : mapping, optional
             Parameter of the function to the product that fills it, where the names differ, such as
             {"data": "columns"}.
+        scheduler, folder : optional
+            With one of them the function runs on every frame of the stack, as in
+            `temwidgets.each_frame`: on that dask.distributed cluster, into that folder. The result
+            of the frame that is shown becomes the product, all are in `frame_results`. Columns that
+            were found in every frame so are fitted in every frame from its own.
         **arguments
             Arguments of the function.
 
@@ -174,8 +185,9 @@ class Workspace(Runner):
             With `wait`, if another function is running; and whatever the function raises.
         """
         call = Call(
-            function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut, using
-        )
+            function, arguments, into or "", amend, tuple(clears), carries, follows, shortcut,
+            using, scheduler, folder,
+        )  # fmt: skip
         return self._begin(call, wait)
 
     def undo(self) -> None:
@@ -186,55 +198,20 @@ class Workspace(Runner):
         """Do the step again that was undone last."""
         self._move("redo")
 
-    def script(self, path: str | Path | None = None) -> str:
-        """Return the plain Python that repeats every step.
-
-        Parameters
-        ----------
-        path : path, optional
-            Also write it there. Products that were given from memory are saved beside it as
-            netCDF and read by the script.
-        """
-        return script.write(self._history, path)
-
-    def save(self, path: str | Path) -> None:
-        """Write products, selection and history to one netCDF file."""
-        store.save(path, self._history, self.frame, self.selection)
-        self.message = Message("info", f"Saved to {Path(path).resolve()}.")
-
-    @classmethod
-    def open(cls, path: str | Path) -> Workspace:
-        """Reopen a workspace that `save` wrote, undo and redo included.
-
-        Raises
-        ------
-        ValueError
-            If the file holds no workspace.
-        """
-        workspace = cls()
-        workspace.restore(path)
-        return workspace
-
-    def restore(self, path: str | Path) -> None:
-        """Take over products, selection and history from a file that `save` wrote."""
-        history, frame, labels, rule = store.load(path)
-        self.job.cancel()
-        with self.lock:
-            self._history = history
-            self._show()
-            self.frame = frame
-            self.selection.select(labels, rule=rule)
-            self.message = Message("info", f"Opened {Path(path).resolve()}.")
-
     def _compute(self, call: Call) -> None:
         history = self._history
         present, state = history.present, history.before(call.target, call.into, call.amend)
-        step = call.step(state, self.frame)
-        result = call.execute(step, state, self.job.report)
+        step = call.step(state, self.frame, self._of_frames)
+        result = call.execute(step, state, self.job.report, self._of_frames)
+        shown, note = self._of_frames.shown(result, state, step.frame)
         with self.lock:
             if self.job.cancelled or self._history.present is not present:
                 raise CancelledError(call.name)
-            self._accept(step, state, result)
+            self._accept(step, state, shown)
+            if step.each:
+                self.frame_results = self._of_frames.keep(self._history.done[-1], shown, result)
+                self.message = Message("warning" if result.failed else "info",
+                                       self.message.text + note)  # fmt: skip
 
     def _accept(self, step: Step, state: State, result: Any) -> None:
         step = replace(step, into=step.into or destination(step.name, result))

@@ -157,6 +157,27 @@ def test_arguments_of_each_frame(stack):
     assert "An argument has no frame 7" in short.failed[7]
 
 
+def test_results_of_each_frame_are_analysed_on(stack, tmp_path):
+    places = tw.each_frame(found, stack)
+    moved = tw.each_frame(tw.move_columns, places, [0], y=5.0, x=6.0, folder=tmp_path)
+    assert [float(moved[n]["y"][0]) for n in moved] == [5.0] * 5
+    assert float(moved[3]["y"][1]) == 1.01
+    with pytest.raises(ValueError, match="move_columns numbers each column anew"):
+        moved.stacked()
+    with pytest.raises(ValueError, match="with another stack"):
+        tw.each_frame(tw.move_columns, moved, [0], y=5.0, x=6.0, folder=tmp_path)
+
+    def measure(image, columns):
+        return columns.assign(height=columns["y"] * 0 + float(image.mean()))
+
+    columns = tw.make_columns([1.1, 1.2], [-1.8, -1.5], labels=[4, 9])
+    for source in (measured := tw.each_frame(measure, stack, columns), measured.stacked()):
+        less = tw.each_frame(tw.delete_columns, source, labels=[4]).stacked()
+        np.testing.assert_array_equal(less["height"], measured.stacked()["height"][:, 1:])
+    with pytest.raises(ValueError, match="A Dataset with a dim frame was expected"):
+        tw.each_frame(tw.delete_columns, columns, labels=[4])
+
+
 def test_the_image_may_stand_anywhere(stack):
     def difference(columns, image):
         return image - float(columns["y"][0])
