@@ -107,8 +107,9 @@ def calls(monkeypatch):
     given = []
 
     def fit(image, columns, *, report, **options):
-        report(0.5)
-        report(1.0)
+        if report is not None:  # a worker has none
+            report(0.5)
+            report(1.0)
         given.append((image, options))
         return columns.assign(flags=flag_variable(np.arange(columns.sizes["column"]) == 0))
 
@@ -220,6 +221,19 @@ def test_a_scheduler_is_for_a_series(lattice, calls, tmp_path, capsys):
     assert "lattice.nc is one image, which is fitted here" in capsys.readouterr().err
     assert cli.main(["fit", str(path), "-o", str(tmp_path / "folder")]) == 2
     assert "so name it folder.nc, not" in capsys.readouterr().err
+
+
+def test_a_cluster_fits_the_frames_of_a_series(lattice, calls, tmp_path, capsys):
+    distributed = pytest.importorskip("distributed")
+    _, image, count = lattice
+    np.save(tmp_path / "s.npy", np.stack([image.values] * 3))
+    fit = ["fit", str(tmp_path / "s.npy"), "--sampling", "0.02", "-o", str(tmp_path / "out")]
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0"
+    ) as one:
+        assert cli.main([*fit, "--scheduler", one.scheduler_address]) == 0
+    assert "3 frames fitted in" in capsys.readouterr().out
+    assert [r.sizes["column"] for r in tw.open_frames(tmp_path / "out").values()] == [count] * 3
 
 
 # --- run -----------------------------------------------------------------------------------

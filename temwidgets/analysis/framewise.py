@@ -51,9 +51,9 @@ def each_frame(
         analysed here, one after the other. The workers need temwidgets, and the file of a stack
         that was opened lazily. When a worker dies, its frames are done by others.
     folder : path-like, optional
-        Write each result to ``frame_00012.nc`` in this folder as soon as it is there. A later call
-        with the same function, arguments and stack goes on where this one was stopped.
-        `open_frames` opens the folder.
+        Write each result to ``frame_00012.nc`` in this folder as soon as it is there, and keep none
+        in memory. A later call with the same function, arguments and stack goes on where this one
+        was stopped. `open_frames` opens the folder.
     retries : int
         How often a frame is given again to a cluster that gave it up, because three workers died
         over it one after another.

@@ -17,6 +17,8 @@ _SHIPPED = Path(__file__).parent
 _KEYS = ("temwidgets", "frame", "read", "steps", "products")
 _STEP = ("function", "takes", "options", "into", "carries")
 _READ = ("dataset", "sampling")
+_ALL_FRAMES = {"stack": "image"}
+"""The parameter that takes all frames of the image."""
 
 
 def shipped() -> tuple[str, ...]:
@@ -157,7 +159,10 @@ def _takes(
     """Which product fills which parameter; told by their names when it is not written."""
     if value is None:
         parameters = inspect.signature(function).parameters
-        return {n: n for n in parameters if n in made and n not in options}
+        named = {name: _ALL_FRAMES.get(name, name) for name in parameters if name not in options}
+        return {name: product for name, product in named.items() if product in made}
+    if not isinstance(value, dict | list):
+        raise ValueError(f"{where} takes a list of products, but {value!r} came.")
     takes = value if isinstance(value, dict) else {name: name for name in value}
     for product in takes.values():
         if product not in made:

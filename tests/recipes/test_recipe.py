@@ -86,6 +86,7 @@ def test_what_is_not_written_is_told_by_names():
             "steps: [{function: fit_columns, takes: [columns], into: columns}]",
             "takes 'columns'",
         ),
+        ("steps: [{function: find_columns, takes: 3, into: columns}]", "takes a list of products"),
         (
             "steps: [{function: find_columns, into: columns, options: {treshold: 1}}]",
             "Step 1 of the recipe, find_columns, has 'treshold', which means nothing. Did you mean",
