@@ -79,9 +79,9 @@ def find_columns(
     the higher one stays.
 
     Network: the image is brought to the scale that the network knows, where neighbours are some 12
-    px apart; the spacing comes from the classical search and from the network itself, and where
-    they differ the surer answer is taken. Columns that what repeats in the image wants but the
-    image itself denies are vacancies and are left out.
+    px apart. The spacing comes from the pairs it was trained on, the classical search and
+    the network itself, and where they differ the surer answer is taken. Columns that
+    what repeats in the image wants but the image itself denies are vacancies and are left out.
     """
     if method == "peaks":
         return classical.find_columns(

@@ -15,6 +15,7 @@ from temwidgets.networks.batches import (
     Batch,
     Pair,
     batches,
+    nearest_distance,
     pair_example,
     synthetic_example,
 )
@@ -89,6 +90,7 @@ class Training:
         _check(pairs, steps, every, learning_rate)
         network = _beginning(start, seed)
         self.card = {**network.card, "name": "trained", "steps": steps, "seed": seed}
+        self.card.update(_scale_of(pairs))
         self.held_back = list(held_back)
         self.losses: list[float] = []
         self.scores: list[tuple[int, float]] = []
@@ -216,6 +218,12 @@ def train(
 
 def _loss(model: Model, batch: Batch) -> Any:
     return column_loss(model(batch.channels), batch.targets)
+
+
+def _scale_of(pairs: Sequence[Pair] | None) -> dict[str, float]:
+    """What pairs tell of the spacing in images of their kind, for the card."""
+    told = [nearest_distance(pair.columns) for pair in pairs or () if len(pair.columns) > 1]
+    return {"pair_spacing": round(float(np.median(told)), 3)} if told else {}
 
 
 def _beginning(start: str | Path | Network | None, seed: int) -> Network:

@@ -77,7 +77,7 @@ def look(
     values = _bright(image, contrast)
     filled = fill_missing(values)
     guess = _guess(image, filled)
-    prediction = _predict(known, values, guess, report)
+    prediction = _predict(known, values, guess.spacings, report)
     evidence = gather(filled, prediction.spacing)
     if report:
         report(1.0)
@@ -160,13 +160,16 @@ def predict_image(
     from temwidgets.networks.filtering import fill_missing
 
     values = _bright(image, contrast)
-    return _predict(loaded(network), values, _guess(image, fill_missing(values)), report)
+    guess = _guess(image, fill_missing(values))
+    return _predict(loaded(network), values, guess.spacings, report)
 
 
-def _predict(network: Any, values: np.ndarray, guess: _Guess, report: Report | None) -> Any:
+def _predict(
+    network: Any, values: np.ndarray, guesses: tuple[float, ...], report: Report | None
+) -> Any:
     from temwidgets.networks.prediction import predict
 
-    return predict(network, values, spacings=guess.spacings, report=report)
+    return predict(network, values, spacings=guesses, report=report)
 
 
 def _bright(image: xr.DataArray, contrast: str) -> np.ndarray:

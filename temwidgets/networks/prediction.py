@@ -84,8 +84,10 @@ def predict(
     spacings : tuple of float
         Guesses of the distance to the nearest neighbour, px. For a network that knows one scale
         each is tried, and what the network itself tells of the spacing then; the answer that is
-        surest of its columns is taken. Where none is sure, spacings are probed in the middle of
-        the image. Spacings that cannot be are left out.
+        surest of its columns is taken. First of all comes the spacing of the pairs that a network
+        was trained on (``pair_spacing`` on its card), and no other if it is sure then. Where none
+        is sure, spacings are probed in the middle of the image. Spacings that cannot be are left
+        out.
     report : callable, optional
         Called with the fraction done; raises `CancelledError` to stop.
     """
@@ -102,6 +104,10 @@ def predict(
         told = float(np.clip(told, _LEAST, _MOST)) if np.isfinite(told) else spacing
         return Prediction(answer, zoom, (part.shape[0], part.shape[1]), told)
 
+    # images to come are likely of the kind of the pairs that it was trained on
+    usual = network.card.get("pair_spacing")
+    if usual is not None and (likely := at(image, float(usual), report)).certainty() > _DOUBT:
+        return likely
     guesses = [s for s in spacings if _LEAST <= s <= _MOST]
     best = _surest(at, image, guesses, report) if guesses else None
     if best is None or best.certainty() < _DOUBT:

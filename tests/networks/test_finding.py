@@ -142,7 +142,7 @@ def _timid():
     import equinox as eqx
 
     network = tw.networks.load("default")
-    bias = network.model.tail.bias.at[0].add(-3.0)
+    bias = network.model.tail.bias.at[0].add(-5.0)
     return network._replace(model=eqx.tree_at(lambda m: m.tail.bias, network.model, bias))
 
 
@@ -162,3 +162,14 @@ def test_the_shipped_atomid_net_works_at_any_magnification(spacing):
     assert tw.score_columns(found, truth, radius=0.35 * spacing)["f1"] > 0.93
     assert found.attrs["network"] == "atomid_net"
     assert found.attrs["separation"] == pytest.approx(spacing, rel=0.3)
+
+
+def test_the_pairs_that_a_network_was_trained_on_tell_the_scale():
+    image, _ = tw.synthetic.hexagonal((100, 130), separation=0.2, sampling=0.02, dose=50.0)
+    default = tw.networks.load("default")
+    zooms = []
+    for told in (9.0, 100.0):  # likely, and not
+        network = default._replace(card={**default.card, "pair_spacing": told})
+        zooms.append(tw.networks.predict_image(network, image).zoom)
+    assert zooms[0] == pytest.approx(12 / 9)
+    assert zooms[1] == pytest.approx(12 / 10, rel=0.1)

@@ -29,6 +29,8 @@ def test_training_is_watched_stopped_and_gone_on_with(small):
     assert len(training.losses) == 4
     assert training.network.card["steps_done"] == 4
     assert training.network.card["spacing"] == 12.0
+    # how far apart columns are in images of their kind
+    assert training.network.card["pair_spacing"] == pytest.approx(12.0)
 
 
 def test_what_was_held_back_is_looked_at(small):
