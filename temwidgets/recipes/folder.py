@@ -19,7 +19,7 @@ from temwidgets.recipes.kept import Kept, names_in
 from temwidgets.recipes.opening import open_image
 from temwidgets.recipes.reading import read_recipe
 from temwidgets.recipes.recipe import Recipe
-from temwidgets.recipes.running import run_recipe
+from temwidgets.recipes.running import StepError, run_recipe
 from temwidgets.recipes.summary import Row, as_table, describe_products, write_summary
 
 Report = Callable[[float], None]
@@ -67,7 +67,7 @@ def run_files(
         The summary, one row for each image: ``file``, ``frame``, ``status`` ("done" or "failed"),
         ``n_columns``, ``separation``, lattice ``a``, ``b``, ``angle``, ``reduced_chi2``,
         ``n_flagged``, medians, ``seconds``, ``notes`` (warnings) and ``error``, the sentence.
-        Lengths are in ``units``.
+        Lengths are in ``units``. Where a step failed, what those before it made is kept.
 
     Raises
     ------
@@ -213,11 +213,19 @@ def _analyse(recipe: Recipe, image: xr.DataArray, notes: list[str]) -> _Done:
     image = image.compute(scheduler="synchronous") if image.chunks else image
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        products = run_recipe(recipe, image)
-    row = {"status": "done", **describe_products(products, image)}
+        products, ended = _run(recipe, image)
+    row = {**ended, **describe_products(products, image)}
     row |= {"seconds": round(time.perf_counter() - begun, 3)}
     row |= {"notes": " ".join(dict.fromkeys([*notes, *_texts(caught)]))}
     return _Done(products, row)
+
+
+def _run(recipe: Recipe, image: xr.DataArray) -> tuple[dict[str, Any], Row]:
+    """Return what was made, also where a step failed, and how it ended."""
+    try:
+        return run_recipe(recipe, image), {"status": "done"}
+    except StepError as error:
+        return error.made, {"status": "failed", "error": str(error)}
 
 
 def _texts(caught: list[Any]) -> list[str]:

@@ -71,13 +71,14 @@ class Kept:
         _write(self.folder / _FILE, now)
 
     def save(self, frame: int | None, products: Mapping[str, Any], row: Row) -> None:
-        """Write the products of an image, and when all are there, that it is done."""
+        """Write the products of an image, and when all are there and good, that it is done."""
         folder = self._of(frame)
         folder.mkdir(exist_ok=True)
         for name, product in products.items():
             if product is not None:
                 files.save(folder / f"{name}.nc", product)
-        _write(folder / _DONE, row)
+        if row["status"] == "done":
+            _write(folder / _DONE, row)
 
     def _clear(self) -> None:
         names = (_DONE, *(f"{product}.nc" for product in PRODUCTS))

@@ -19,6 +19,17 @@ from temwidgets.recipes.recipe import Recipe, RecipeStep
 Report = Callable[[float], None]
 
 
+class StepError(ValueError):
+    """A step failed; `made` holds what the steps before it have made."""
+
+    def __init__(self, sentence: str, made: dict[str, Any]) -> None:
+        super().__init__(sentence, made)
+        self.made = made
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def run_recipe(
     recipe: str | os.PathLike[str] | Recipe, image: xr.DataArray, *, report: Report | None = None
 ) -> dict[str, Any]:
@@ -69,7 +80,10 @@ def _do(
     arguments = {name: made[product] for name, product in step.takes.items()}
     if step.into != "image":
         arguments = {
-            name: _plane(value, recipe.frame) if step.takes[name] == "image" else value
+            # a parameter of this name wants all frames
+            name: _plane(value, recipe.frame)
+            if step.takes[name] == "image" and name != "stack"
+            else value
             for name, value in arguments.items()
         }
     if report is not None:
@@ -81,7 +95,8 @@ def _do(
     except CancelledError:
         raise
     except Exception as error:
-        raise ValueError(f"Step {number + 1}, {step.function}: {told(error)}") from error
+        so_far = {name: made[name] for name in recipe.products if name in made and name != "image"}
+        raise StepError(f"Step {number + 1}, {step.function}: {told(error)}", so_far) from error
     made[step.into] = result
 
 

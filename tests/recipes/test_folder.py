@@ -125,6 +125,19 @@ def test_a_series_is_done_frame_by_frame(image, count, tmp_path, analysed):
     assert found.sizes["column"] == count
 
 
+def test_what_was_made_before_a_step_failed_is_kept(folder, count, tmp_path):
+    recipe = parse_recipe(
+        "steps:\n- {function: find_columns, into: columns}\n"
+        "- {function: normalise, into: image, options: {low: 50, high: 40}}\n"
+    )
+    for _ in range(2):  # it is tried again
+        table = tw.run_files(recipe, folder / "a.nc", tmp_path)
+        assert list(table["status"].values) == ["failed"]
+        assert str(table["error"].values[0]).startswith("Step 2, normalise: low and high are")
+        assert int(table["n_columns"][0]) == count
+    assert sorted(file.name for file in (tmp_path / "a").iterdir()) == ["columns.nc", "file.json"]
+
+
 def test_large_stacks_are_not_loaded(image, tmp_path, monkeypatch):
     pytest.importorskip("dask.array")
     monkeypatch.setattr(opening, "_LARGE", 0)
