@@ -74,8 +74,8 @@ def measure_drift(
     values = np.asarray(stack.values, np.float32)
     _check_filled(stack, values)
     filled = np.stack([fill_missing(frame) for frame in values])
-    rough = rough_drift(filled, max(at, 0), _part(report, 0.0, _ROUGH))
-    motion = refine(values, rough, rows=rows, report=_part(report, _ROUGH, 1.0))
+    rough = rough_drift(filled, max(at, 0), part_of(report, 0.0, _ROUGH))
+    motion = refine(values, rough, rows=rows, report=part_of(report, _ROUGH, 1.0))
     origin = motion.drift.mean(axis=0) if at < 0 else motion.drift[at]
     return _described(stack, motion.drift - origin, motion, reference)
 
@@ -112,7 +112,8 @@ def _check_filled(stack: xr.DataArray, values: np.ndarray) -> None:
         )
 
 
-def _part(report: Report, low: float, high: float) -> Report:
+def part_of(report: Report, low: float, high: float) -> Report:
+    """Return what tells of a part of the work as a share of the whole."""
     return None if report is None else lambda done: report(low + (high - low) * min(done, 1.0))
 
 

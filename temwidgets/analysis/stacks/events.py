@@ -182,7 +182,7 @@ def _segment(series: _Series, fdr: float, name: str) -> tuple[list[_Event], int]
     known = np.isfinite(series.values).all(axis=2).sum(axis=0)
     pieces = [_Piece(c, 0, frames) for c in range(columns) if known[c] >= _SHOWN]
     events: list[_Event] = []
-    tested = 0
+    known_p: list[float] = []
     while pieces:
         tests = []
         for piece in pieces:
@@ -192,8 +192,9 @@ def _segment(series: _Series, fdr: float, name: str) -> tuple[list[_Event], int]
                 tests.append((piece, step))
         if not tests:
             break
-        tested += len(tests)
-        adjusted = false_discovery_control([step.p for _, step in tests])
+        # parts are judged among all tests, for alone they would be few
+        known_p += [step.p for _, step in tests]
+        adjusted = false_discovery_control(known_p)[-len(tests) :]
         pieces = []
         for (piece, step), p in zip(tests, adjusted, strict=True):
             if p > fdr:
@@ -208,7 +209,7 @@ def _segment(series: _Series, fdr: float, name: str) -> tuple[list[_Event], int]
                 _Piece(piece.column, piece.start, cut),
                 _Piece(piece.column, cut, piece.stop),
             ]
-    return events, tested
+    return events, len(known_p)
 
 
 def _kind(before: float, after: float) -> str:

@@ -11,7 +11,7 @@ from temwidgets.analysis.fit_inputs import check_units
 from temwidgets.analysis.fitting import fit_columns
 from temwidgets.analysis.stacks.drift import Report, check_stack, drift_of
 from temwidgets.analysis.stacks.tracks import UNSEEN, over_frames, stack_columns, with_seen
-from temwidgets.conventions import Flag, check_columns, pixel_grid, quantity
+from temwidgets.conventions import Flag, check_columns, frame_of, pixel_grid, quantity
 
 _INHERITED = ("noise", "shape", "background")
 _OF_A_FRAME = {
@@ -36,8 +36,9 @@ def fit_frames(
     stack : DataArray, (frame, y, x)
         Frames as recorded, not aligned, so that no pixel is interpolated.
     columns : Dataset, (column,)
-        Columns of the mean of the aligned frames, best fitted there: each frame starts from their
-        places, moved by its drift, and their shapes.
+        Columns of the mean of the aligned frames, best fitted there (`fit_mean`), or of one frame,
+        which their coordinate ``frame`` tells: each frame starts from their places, moved by its
+        drift, and their shapes.
     drift : Dataset, (frame,), optional
         From `measure_drift`, with the reference that the mean was made with; none when not given.
     report : callable, optional
@@ -73,12 +74,13 @@ def fit_frames(
     unit = pixel_grid(stack).units
     numbers = stack["frame"].values
     moved = np.zeros((len(numbers), 2)) if drift is None else drift_of(drift, numbers, unit)
+    begin = _begin(columns, drift, unit)
     inherited = {n: columns.attrs[n] for n in _INHERITED if n in columns.attrs}
     chosen = {**inherited, **options}
     start = columns.drop_vars("frame", errors="ignore")
     fits: list[xr.Dataset | None] = []
     for k in range(len(numbers)):
-        fits.append(_fit(stack.isel(frame=k), _moved(start, moved[k]), chosen))
+        fits.append(_fit(stack.isel(frame=k), _moved(start, moved[k] - begin), chosen))
         if report is not None:
             report((k + 1) / len(numbers))
     template = next((fitted for fitted in fits if fitted is not None), None)
@@ -88,10 +90,18 @@ def fit_frames(
             " the mean of the aligned frames, and the drift that they were aligned by."
         )
     parts = [
-        _empty(template, _moved(start, moved[k])) if fitted is None else fitted
+        _empty(template, _moved(start, moved[k] - begin)) if fitted is None else fitted
         for k, fitted in enumerate(fits)
     ]
     return _joined(parts, columns, moved, stack, unit)
+
+
+def _begin(columns: xr.Dataset, drift: xr.Dataset | None, unit: str) -> np.ndarray:
+    """Drift (2,) of the frame that columns belong to; none where they are of the mean."""
+    frame = frame_of(columns)
+    if frame is None or drift is None:
+        return np.zeros(2)
+    return drift_of(drift, np.array([frame]), unit)[0]
 
 
 def _moved(columns: xr.Dataset, drift: np.ndarray) -> xr.Dataset:
