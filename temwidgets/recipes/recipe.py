@@ -10,6 +10,7 @@ PRODUCTS = (
     *("image", "candidates", "columns", "model", "residual", "mixture"),
     *("lattice", "cell", "order", "comparison"),
     *("spectrum", "reflections", "filtered", "local_spacing", "strain", "domains"),
+    *("drift", "tracks", "events"),
 )
 """Names of what a step makes and takes."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from temwidgets.analysis.frame_results import FrameResults
 from temwidgets.analysis.framewise import each_frame
-from temwidgets.widgets.history import Step, make_step
+from temwidgets.widgets.history import WHOLE, Step, make_step
 from temwidgets.widgets.of_frames import OfFrames
 from temwidgets.widgets.products import DERIVED, State, plane
 
@@ -101,7 +101,7 @@ class Call:
             return self._on_each(step, state, report, of_frames)
         inputs = {name: state[product] for name, product in step.inputs.items()}
         for name, product in step.inputs.items():
-            if step.frame is not None and product == "image":
+            if step.frame is not None and product == "image" and name != WHOLE:
                 inputs[name] = plane(inputs[name], step.frame)
         if "report" in inspect.signature(self.function).parameters:
             inputs["report"] = report

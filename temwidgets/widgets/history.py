@@ -10,6 +10,9 @@ from typing import Any
 
 from temwidgets.widgets.products import DERIVED, PRODUCTS, State
 
+WHOLE = "stack"
+"""Parameter that takes all frames of the image; others named for the image take one of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -90,7 +93,7 @@ def make_step(
     `using` says which product fills a parameter of another name.
     """
     parameters = inspect.signature(function).parameters
-    named = dict(using or {})
+    named = {WHOLE: "image", **(using or {})}
     inputs = {
         name: named.get(name, name)
         for name in parameters
@@ -130,6 +133,9 @@ def _cure(name: str) -> str:
         "local_spacing": "measure the local spacing first.",
         "strain": "map the geometric phase first.",
         "domains": "segment the domains first.",
+        "drift": "measure the drift of the frames first.",
+        "tracks": "fit the columns in all frames first.",
+        "events": "look for events first.",
     }.get(name, f"make {name} first.")
 
 

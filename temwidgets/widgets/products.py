@@ -18,6 +18,7 @@ from temwidgets.widgets.comparisons import (
     is_comparison,
 )
 from temwidgets.widgets.fourier import describe_fourier, fourier_product
+from temwidgets.widgets.movies import describe_movie, movie_product, what_frames_told
 from temwidgets.widgets.orders import describe_order, is_order, order_stays
 from temwidgets.widgets.traits import Trait
 
@@ -79,9 +80,9 @@ def destination(name: str, result: Any) -> str:
     TypeError
         If it is no product.
     """
-    fourier = fourier_product(result)
-    if fourier:
-        return fourier
+    known = fourier_product(result) or movie_product(result)
+    if known:
+        return known
     if isinstance(result, xr.DataArray):
         return "image"
     if isinstance(result, xr.Dataset) and "column" in result.dims:
@@ -109,6 +110,7 @@ def next_state(state: State, step: Step, result: Any) -> dict[str, Any]:
     if step.into == "image":
         dropped |= {"candidates", "cell", *_OF_THE_IMAGE}
         dropped |= {"lattice"} if step.carries or "columns" in step.clears else set()
+    dropped |= what_frames_told(step.into, state, result)
     if step.into == "lattice" and not _same_cell(state.get("lattice"), result):
         dropped.add("cell")
     new = {**state, **dict.fromkeys(dropped), step.into: result}
@@ -136,6 +138,8 @@ def describe(product: Any) -> str:
         return _cell_text(product)
     if is_order(product):
         return describe_order(product)
+    if movie_product(product):
+        return describe_movie(product)
     if fourier_product(product):
         return describe_fourier(product)
     if is_comparison(product):

@@ -13,7 +13,7 @@ import xarray as xr
 
 import temwidgets
 from temwidgets import files
-from temwidgets.widgets.history import History, Step
+from temwidgets.widgets.history import WHOLE, History, Step
 from temwidgets.widgets.of_frames import frame_number
 from temwidgets.widgets.origins import origin_call
 from temwidgets.widgets.products import State
@@ -101,7 +101,8 @@ class ScriptWriter:
         for parameter in parameters:
             by_place &= parameter.name in step.inputs and parameter.kind < parameter.KEYWORD_ONLY
             if parameter.name in step.inputs:
-                value = _input(step.inputs[parameter.name], step)
+                product = step.inputs[parameter.name]
+                value = product if parameter.name == WHOLE else _input(product, step)
                 yield value if by_place else f"{parameter.name}={value}"
         yield from self._options(step)
 

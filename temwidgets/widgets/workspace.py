@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import traitlets
 import xarray as xr
 from ipywidgets import TypedTuple
@@ -18,6 +19,7 @@ from temwidgets.widgets.history import History, Step
 from temwidgets.widgets.jobs import Job
 from temwidgets.widgets.keeping import Keeper
 from temwidgets.widgets.messages import ASTRAY, Message, made, strayed
+from temwidgets.widgets.movies import columns_at
 from temwidgets.widgets.of_frames import OfFrames
 from temwidgets.widgets.preview import Preview
 from temwidgets.widgets.products import (
@@ -47,10 +49,12 @@ class Workspace(Keeper):
     Attributes
     ----------
     image, candidates, columns, model, residual, mixture, lattice, cell, order, comparison, \
-    spectrum, reflections, filtered, local_spacing, strain, domains
+    spectrum, reflections, filtered, local_spacing, strain, domains, drift, tracks, events
         The products; None while there is none. Assigning one is a step that undo takes back.
     frame : int
         The frame of a stack that is shown and analysed.
+    shown_columns : Dataset or None
+        What views show: the columns as they are in that frame where `tracks` tell, else `columns`.
     selection : Selection
         The selected columns.
     chosen_reflections : tuple of int
@@ -85,6 +89,10 @@ class Workspace(Keeper):
     local_spacing = Product()
     strain = Product()
     domains = Product()
+    drift = Product()
+    tracks = Product()
+    events = Product()
+    shown_columns = Product()
     frame = traitlets.Int(0, min=0)
     selection = traitlets.Instance(Selection)
     chosen_reflections = TypedTuple(traitlets.Int())
@@ -105,8 +113,10 @@ class Workspace(Keeper):
         self.image, self.columns = image, columns
         self._moving = False
         self._history = History({name: getattr(self, name) for name in PRODUCTS})
+        self.observe(self._choose_columns, names=["image", "columns", "tracks", "frame"])
         self.observe(self._given, names=list(PRODUCTS))
         self.observe(self._framed, names="frame")
+        self._choose_columns(None)
         self.observe(lambda _: self.preview.clear(), ["image", "local_spacing", "strain"])
 
     @property
@@ -120,6 +130,8 @@ class Workspace(Keeper):
         if self.plane is None or self.columns is None:
             return ""
         placed, shown = frame_of(self.columns), frame_of(self.plane)
+        if self.tracks is not None and shown in self.tracks["frame"].values:
+            return ""
         return "" if placed is None or shown in (None, placed) else strayed(placed, shown)
 
     def run(
@@ -144,7 +156,7 @@ class Workspace(Keeper):
         ----------
         function : callable
             Called with `arguments`; parameters named like a product (image, columns, ...) are
-            filled in, and ``report`` with the progress of the job.
+            filled in, ``stack`` with all frames of the image, and ``report`` with the progress.
         into : str, optional
             Product the result goes to; told from the result when not given: a DataArray is an
             image, a Dataset over column is columns, and so on.
@@ -237,8 +249,8 @@ class Workspace(Keeper):
                 self.frame = min(self.frame, frames - 1)
         finally:
             self._moving = False
-        columns = () if self.columns is None else self.columns["column"].values
-        self.selection.keep(columns)
+        known = [c["column"].values for c in (self.columns, self.tracks) if c is not None]
+        self.selection.keep(np.concatenate(known) if known else ())
 
     def _move(self, direction: str) -> None:
         self.job.cancel()
@@ -250,6 +262,14 @@ class Workspace(Keeper):
             getattr(self._history, direction)()
             self._show()
             self.message = Message("info", f"{direction.capitalize()}: done.")
+
+    def _choose_columns(self, _: Any) -> None:
+        """Show the columns of the frame that is shown, where all frames were fitted."""
+        stack = self.image
+        # while an image is replaced the frame may not be there yet
+        known = stack is not None and stack.ndim == 3 and self.frame < stack.sizes["frame"]
+        frame = int(stack["frame"][self.frame]) if known else None
+        self.shown_columns = columns_at(self.columns, self.tracks, frame)
 
     def _framed(self, _: Any) -> None:
         """Say so when the columns are not those of the frame that came to be shown."""

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -105,3 +107,24 @@ def make_domains():
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def film():
+    """A movie of five frames, its drift, and tracks as perfect fits of all frames have them."""
+    stack, truth = tw.synthetic.movie(
+        (70, 90), frames=5, drift=(0.8, -0.6), vibration=0.05, hops=1, hop=3.0, seed=1
+    )
+    tracks = truth[["y", "x", "sublattice"]].assign_coords(frame=stack["frame"])
+    both, rng = ("frame", "column"), np.random.default_rng(2)
+    for name in ("y_std", "x_std", "intensity_std"):
+        size = 0.02 if name != "intensity_std" else 4.0
+        tracks[name] = (both, np.full(truth["y"].shape, size), {"units": "px", "long_name": name})
+    level = truth["amplitude"].values + 4.0 * rng.standard_normal(truth["y"].shape)
+    attrs = {"units": "counts", "long_name": "integrated intensity"}
+    tracks["intensity"] = (both, level, attrs)
+    tracks["seen"] = truth["inside"]
+    tracks.attrs["next_label"] = tracks.sizes["column"]
+    return SimpleNamespace(
+        stack=stack, drift=truth[["drift_y", "drift_x"]], tracks=tw.drift_free(tracks)
+    )

@@ -30,13 +30,14 @@ class ColumnsView(widgets.VBox):
     active = traitlets.Bool(True)
     message = traitlets.Unicode("")
     _workspace: Workspace | None = None
+    _product = "shown_columns"
     _following = False
     _tone = "info"
 
     def __init__(self, source: Any = None, *, selection: Selection | None = None, **options: Any):
         reject_unknown(type(self).__name__, options, self._options())
         workspace = source if isinstance(source, Workspace) else None
-        columns = _columns_of(type(self).__name__, source)
+        columns = _columns_of(type(self).__name__, source, self._product)
         if selection is None:
             selection = workspace.selection if workspace is not None else Selection()
         super().__init__(columns=columns, selection=selection, **options)
@@ -54,7 +55,7 @@ class ColumnsView(widgets.VBox):
         selection.observe(self._on_selection, "labels")
         selection.observe(self._on_source, "source")
         if workspace is not None:
-            workspace.observe(self._on_product, "columns")
+            workspace.observe(self._on_product, self._product)
         self._following = True
 
     @classmethod
@@ -79,7 +80,7 @@ class ColumnsView(widgets.VBox):
             self.selection.unobserve(self._on_selection, "labels")
             self.selection.unobserve(self._on_source, "source")
             if self._workspace is not None:
-                self._workspace.unobserve(self._on_product, "columns")
+                self._workspace.unobserve(self._on_product, self._product)
         super().close()
 
     def _build(self) -> None:
@@ -135,9 +136,10 @@ def note(text: str, level: str) -> str:
     return f'<div role="status" class="{_LEVELS[level]}">{escape(text)}</div>' if text else ""
 
 
-def _columns_of(owner: str, source: Any) -> xr.Dataset | None:
+def _columns_of(owner: str, source: Any, product: str) -> xr.Dataset | None:
     if isinstance(source, Workspace):
-        return source.columns
+        columns: xr.Dataset | None = getattr(source, product)
+        return columns
     if source is None or isinstance(source, xr.Dataset):
         return source
     raise TypeError(

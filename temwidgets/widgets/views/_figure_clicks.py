@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import anywidget
+import traitlets
 
 _ESM = """
 function render({ model, el }) {
@@ -16,7 +17,9 @@ function render({ model, el }) {
     start = null;
     if (!plot || !near) return;
     const box = plot.getBoundingClientRect();
-    const share = (event.clientX - box.left) / box.width;
+    const share = model.get("axis") === "y"
+      ? (event.clientY - box.top) / box.height
+      : (event.clientX - box.left) / box.width;
     // bqplot first clears its brush
     if (share >= 0 && share <= 1) setTimeout(() => model.send({ kind: "click", share }), 30);
   };
@@ -39,10 +42,14 @@ export default { render };
 
 
 class FigureClicks(anywidget.AnyWidget):
-    """An invisible widget; put it into the same view as the figure."""
+    """An invisible widget; put it into the same view as the figure.
+
+    `axis` is that along which it tells where: "x" from the left, or "y" from the top.
+    """
 
     _esm = _ESM
+    axis = traitlets.Unicode("x").tag(sync=True)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, axis: str = "x") -> None:
+        super().__init__(axis=axis)
         self.layout.display = "none"

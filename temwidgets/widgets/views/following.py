@@ -20,7 +20,7 @@ class Following:
         self._view = view
         workspace, watch = view.workspace, view.watch
         watch(workspace, self._image_changed, ["image", "frame"])
-        watch(workspace, self._columns_changed, ["columns", "candidates"])
+        watch(workspace, self._columns_changed, ["shown_columns", "candidates"])
         watch(workspace, self._shown_changed, ["model", "residual", "filtered"])
         watch(workspace, self._history_changed, ["can_undo", "can_redo"])
         watch(view.selection, self._selection_changed, "labels")
@@ -49,9 +49,10 @@ class Following:
         view = self._view
         image = view.workspace.image
         stacked = image is not None and image.ndim == 3
-        view.frames.layout.display = None if stacked else "none"
-        if stacked:
-            view.frames.max = image.sizes["frame"] - 1
+        for control in (view.frames, view.play):
+            control.layout.display = None if stacked else "none"
+            if stacked:
+                control.max = image.sizes["frame"] - 1
         view.astray.value = note(view.workspace.astray, "warning")
         self._shown_changed(None)
 

@@ -21,6 +21,9 @@ from temwidgets.widgets.views.stage import Stage
 from temwidgets.widgets.views.toolbar import Toolbar
 from temwidgets.widgets.workspace import Workspace
 
+PACE = 250
+"""Milliseconds from one frame to the next while they are played."""
+
 
 class ImageView(Exported, Overlays, ImageOptions):
     """An image, its model or residual, with columns as markers that the mouse selects and edits.
@@ -135,11 +138,15 @@ class ImageView(Exported, Overlays, ImageOptions):
             description="Frame", min=0, max=max(1, self.workspace.frame), continuous_update=True
         )
         self.frames.layout.width = "auto"
+        self.frames.layout.flex = "1 1 auto"
+        self.play = widgets.Play(min=0, max=1, interval=PACE, show_repeat=True)
+        self.play.tooltip = "Play the frames"
+        movie = widgets.HBox([self.play, self.frames], layout={"align_items": "center"})
         traitlets.link((self.workspace, "frame"), (self, "frame"))
         self.toolbar.opens(self.toolbar.settings, self.settings)
         self.toolbar.opens(self.toolbar.export, self.export_sheet)
         self.children = [
-            self.toolbar, self.settings, self.export_sheet, self.stage, self.frames,
+            self.toolbar, self.settings, self.export_sheet, self.stage, movie,
             self.astray, self._note,
         ]  # fmt: skip
 
@@ -151,6 +158,7 @@ class ImageView(Exported, Overlays, ImageOptions):
         watch(self.stage, self._moved, "ranges")
         watch(self.toolbar.show, self._chosen, "value")
         traitlets.link((self, "frame"), (self.frames, "value"))
+        traitlets.link((self.frames, "value"), (self.play, "value"))
         self.stage.layer.on_msg(self.edits.hear)
         self.stage.layer.on_msg(self._hear_handle)
 
@@ -173,8 +181,8 @@ class ImageView(Exported, Overlays, ImageOptions):
 
     @property
     def columns(self) -> xr.Dataset | None:
-        """The columns drawn: those of the workspace, or its candidates while there are none."""
-        found = self.workspace.columns
+        """The columns drawn: those of the frame shown, or the candidates while there are none."""
+        found = self.workspace.shown_columns
         return self.workspace.candidates if found is None else found
 
     def product(self, name: str) -> xr.DataArray | None:

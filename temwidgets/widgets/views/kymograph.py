@@ -1,0 +1,254 @@
+"""The intensity along a line on the image against time."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import bqplot
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+import xarray as xr
+from PIL import Image
+
+import temwidgets as tw
+from temwidgets.widgets.controls import checkbox, number
+from temwidgets.widgets.download import DownloadButton
+from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.style import row, style_sheet, together
+from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._base import note
+from temwidgets.widgets.views._figure_clicks import FigureClicks
+from temwidgets.widgets.views._figure_label import FigureLabel
+from temwidgets.widgets.views._line_drawing import LineDrawing
+from temwidgets.widgets.views.colormaps import colour_table
+
+_OPTIONS = ("start", "end", "width", "follows", "active")
+_FINEST = 4
+"""Screen pixels that a frame is at least drawn with."""
+
+
+class Kymograph(widgets.VBox):
+    """The line from A to B on the image in all frames: distance along x, frames upwards.
+
+    Drag the ends of the line on the image; click the kymograph to show a frame.
+
+    Parameters
+    ----------
+    view : ImageView
+        The stack, and the image that the line is drawn on.
+    start, end : (float, float), optional
+        Ends (y, x) of the line on the frame shown, in lengths; across the middle when not given.
+    width : float
+        Over which is averaged across the line, in lengths; 0: one pixel.
+    follows : bool
+        Let the line go with the drift that was measured, so that it stays on the specimen.
+
+    Attributes
+    ----------
+    active : bool
+        While False nothing is drawn on the image.
+    kymograph : DataArray or None
+        What is shown, as ``temwidgets.kymograph`` returns it.
+
+    Raises
+    ------
+    TypeError
+        If `view` is no ImageView.
+    """
+
+    start = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
+    end = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
+    width = traitlets.Float(0.0, min=0.0)
+    follows = traitlets.Bool(True)
+    active = traitlets.Bool(True)
+    _following = False
+
+    def __init__(self, view: Any, **options: Any) -> None:
+        from temwidgets.widgets.views.image_view import ImageView
+
+        if not isinstance(view, ImageView):
+            raise TypeError(f"Kymograph follows an ImageView, but a {type(view).__name__} came.")
+        reject_unknown("Kymograph", options, [*_OPTIONS, "layout"])
+        self.view, self.workspace = view, view.workspace
+        self.kymograph: xr.DataArray | None = None
+        self._at = np.zeros(2)
+        self._moving = False
+        self.drawing = LineDrawing(view, "kymograph", self.show_error)
+        super().__init__(layout=options.pop("layout", {}))
+        self._build()
+        for name in ("start", "end", "width"):
+            traitlets.link((self, name), (self.drawing, name))
+        for name, value in options.items():
+            setattr(self, name, value)
+        self.observe(self._changed, ["start", "end", "width", "follows", "active"])
+        self.workspace.observe(self._changed, ["image", "drift"])
+        self.workspace.observe(self._framed, "frame")
+        self._following = True
+        self._changed(None)
+
+    def close(self) -> None:
+        """Close the widget and take the line off the image."""
+        if self._following:
+            self._following = False
+            self.workspace.unobserve(self._changed, ["image", "drift"])
+            self.workspace.unobserve(self._framed, "frame")
+            self.drawing.close()
+        super().close()
+
+    def show_error(self, error: BaseException) -> None:
+        """Show the sentence of an exception under the plot."""
+        self._note.value = note(sentence(error), "error")
+
+    def csv(self) -> str:
+        """Return the intensity of each frame (rows) and distance (columns) as CSV."""
+        if self.kymograph is None:
+            return ""
+        units = str(self.kymograph["distance"].attrs["units"])
+        table: str = self.kymograph.to_pandas().to_csv()
+        return f"# intensity by frame and distance ({units})\n{table}"
+
+    def save_csv(self, path: str | Path) -> None:
+        """Write the intensity of each frame (rows) and distance (columns) as CSV."""
+        Path(path).write_text(self.csv(), encoding="utf-8")
+
+    def _build(self) -> None:
+        self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
+        self._axes = horizontal(self._x), vertical(self._y, "Frame")
+        scales = {"x": self._x, "y": self._y}
+        self._picture = bqplot.Image(image=widgets.Image(value=_png(np.zeros((2, 2)))),
+                                     scales=scales, visible=False)  # fmt: skip
+        self._cursor = bqplot.Lines(
+            x=[0.0, 1.0], y=[0.0, 0.0], scales=scales, colors=["#e8467c"], stroke_width=1.5,
+            visible=False,
+        )  # fmt: skip
+        self.figure = bqplot.Figure(
+            marks=[self._picture, self._cursor], axes=list(self._axes), fig_margin=MARGIN,
+            padding_x=0, padding_y=0, animation_duration=0, display_toolbar=False,
+            layout={"width": "100%", "height": "260px", "min_width": "260px"},
+        )  # fmt: skip
+        self._clicks = FigureClicks(axis="y")
+        self._clicks.on_msg(self._clicked)
+        self._note = widgets.HTML()
+        self._note.add_class("tem-note")
+        self._width = number("Width", "Average across the line over this width; 0: one pixel")
+        self._unit = widgets.Label()
+        self._follow = checkbox("follows the drift", "Keep the line on the specimen", True)
+        traitlets.link((self, "width"), (self._width, "value"))
+        traitlets.link((self, "follows"), (self._follow, "value"))
+        save = DownloadButton(
+            lambda: ("kymograph.csv", self.csv()), tooltip="Save the numbers shown as CSV",
+            on_error=self.show_error,
+        )  # fmt: skip
+        self.label = FigureLabel()
+        head = row(together(self._width, self._unit), self._follow, save)
+        self.children = [style_sheet(), head, self.figure, self.label, self._note, self._clicks]
+        self.add_class("temwidgets-view")
+
+    @property
+    def _stack(self) -> xr.DataArray | None:
+        image = self.workspace.image
+        return image if image is not None and image.ndim == 3 and len(image) > 1 else None
+
+    @property
+    def _sticks(self) -> bool:
+        """Whether the line goes with the drift."""
+        return self.follows and self.workspace.drift is not None and self._stack is not None
+
+    def _number(self) -> int:
+        """Number of the frame shown."""
+        stack = self._stack
+        return 0 if stack is None else int(stack["frame"][self.workspace.frame])
+
+    def _drift_at(self) -> np.ndarray:
+        """Drift (2,) of the frame shown."""
+        drift = self.workspace.drift.sel(frame=self._number())
+        return np.array([float(drift["drift_y"]), float(drift["drift_x"])])
+
+    @guarded
+    def _changed(self, _: Any) -> None:
+        """Measure the line in all frames anew."""
+        if self._moving:
+            return
+        stack = self._stack
+        if stack is not None and self.active:
+            self.drawing.lay()
+        self.drawing.shown = stack is not None and self.active
+        if not self.active:
+            return
+        self.kymograph = None
+        self._note.value = "" if stack is not None else note("This image has one frame.", "info")
+        if stack is not None and self.start != self.end:
+            options: dict[str, Any] = {"width": self.width or None}
+            if self._sticks:
+                options |= {"drift": self.workspace.drift, "frame": self._number()}
+                self._at = self._drift_at()
+            self.kymograph = tw.kymograph(stack, self.start, self.end, **options)
+        self._draw()
+
+    def _draw(self) -> None:
+        found = self.kymograph
+        self._picture.visible = self._cursor.visible = found is not None
+        if found is None:
+            return
+        numbers = found["frame"].values.astype(float)
+        length, units = float(found["distance"][-1]), str(found["distance"].attrs["units"])
+        low, high = numbers[0] - 0.5, numbers[-1] + 0.5
+        # the first row of a picture is on top
+        self._picture.image = widgets.Image(value=_png(found.values[::-1]))
+        with self._picture.hold_sync():
+            self._picture.x, self._picture.y = [0.0, length], [low, high]
+        set_range(self._x, self._axes[0], 0.0, length)
+        set_range(self._y, self._axes[1], low, high, whole=True)
+        self._unit.value = units
+        self._axes[0].label = f"Distance from A ({units})"
+        self.label.text = (
+            "Kymograph: the intensity along the line from A to B on the image in each frame."
+        )
+        self._draw_cursor()
+
+    def _draw_cursor(self) -> None:
+        if self._stack is None or self.kymograph is None:
+            return
+        number = float(self._number())
+        with self._cursor.hold_sync():
+            self._cursor.x = [0.0, float(self.kymograph["distance"][-1])]
+            self._cursor.y = [number, number]
+
+    @guarded
+    def _framed(self, _: Any) -> None:
+        """Move the line with the specimen; what it shows stays the same."""
+        if self.kymograph is not None and self._sticks:
+            now = self._drift_at()
+            step, self._at = now - self._at, now
+            self._moving = True
+            try:
+                with self.hold_trait_notifications():
+                    for name in ("start", "end"):
+                        y, x = getattr(self, name)
+                        setattr(self, name, (y + step[0], x + step[1]))
+            finally:
+                self._moving = False
+        self._draw_cursor()
+
+    @guarded
+    def _clicked(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        stack = self._stack
+        if content.get("kind") == "click" and self.kymograph is not None and stack is not None:
+            low, high = self._y.min, self._y.max
+            wanted = high - content["share"] * (high - low)
+            self.workspace.frame = int(np.argmin(np.abs(stack["frame"].values - wanted)))
+
+
+def _png(values: np.ndarray) -> bytes:
+    """Draw values in grey, each frame some pixels high."""
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, (0.5, 99.5)) if finite.size else (0.0, 1.0)
+    share = np.clip((np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12), 0, 1)
+    picture = colour_table("grey")[np.rint(255 * share).astype(int)]
+    picture = np.repeat(picture, _FINEST, axis=0)
+    stream = BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    return stream.getvalue()
