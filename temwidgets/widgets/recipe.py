@@ -77,7 +77,8 @@ def recipe_of(history: History, *, leave_out: bool) -> Recipe:
             " leave it out with workspace.recipe(leave_out=True)."
         )
     if not draft.steps:
-        raise ValueError("There is no step yet that could be repeated on other images.")
+        why = f" ({'; '.join(draft.refused)})" if draft.refused else ""
+        raise ValueError(f"There is no step yet that could be repeated on other images{why}.")
     kept = dict.fromkeys(step.into for step in draft.steps)
     products = tuple(name for name in kept if history.present.get(name) is not None)
     notes = (_FORMS["read"], *(_FORMS["left out"] + text for text in draft.refused))

@@ -184,6 +184,15 @@ def test_the_main_job_by_mouse(lab):
     assert not lab.errors
 
 
+def test_the_recipe_is_saved_beside_the_script(lab, shown):
+    lab.execute("e.workspace.run(tw.crop, into='image', y=(1.2, 2.4), wait=True)")
+    shown.output.get_by_role("button", name="Script").click()
+    with lab.page.expect_download() as saved:
+        shown.output.get_by_role("button", name="Save recipe").click()
+    assert saved.value.suggested_filename == "recipe.yaml"
+    assert not lab.errors
+
+
 @pytest.mark.parametrize("width", [1000, 1900])
 def test_nothing_overflows_and_both_themes_are_legible(lab, shown, width):
     size = lab.page.viewport_size
