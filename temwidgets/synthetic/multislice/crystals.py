@@ -145,11 +145,11 @@ def pbtio3_srtio3(rows: tuple[int, int], cells: int, depth: int, *, first: float
         symbols += ["Pb" if heavy else "Sr", "Ti", "O", "O", "O"]
         side = y + c * (0.5 + p * POLAR["O_side"])
         cell += [
-            (y, 0.0, 0.0),
-            (y + c * (0.5 + p * POLAR["Ti"]), 0.5, 0.5),
-            (y + c * p * POLAR["O_apex"], 0.5, 0.5),
-            (side, 0.5, 0.0),
-            (side, 0.0, 0.5),
+            (y, 0.25, 0.0),
+            (y + c * (0.5 + p * POLAR["Ti"]), 0.75, 0.5),
+            (y + c * p * POLAR["O_apex"], 0.75, 0.5),
+            (side, 0.75, 0.0),
+            (side, 0.25, 0.5),
         ]
         off += [(0.0, 0.0), (c * p * POLAR["Ti"], 0.0), *[(np.nan, np.nan)] * 3]
     steps = np.mgrid[:cells, :depth].reshape(2, -1).T
