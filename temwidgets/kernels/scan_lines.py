@@ -11,6 +11,16 @@ def line_splines(plane: np.ndarray) -> np.ndarray:
     return ndimage.spline_filter1d(np.asarray(plane, float), 3, axis=1, mode="mirror")
 
 
+def spline_weights(t: np.ndarray | float) -> tuple[np.ndarray | float, ...]:
+    """Weights of the coefficients from one before to two after, `t` behind one of them, 0 to 1."""
+    return (
+        (1 - t) ** 3 / 6,
+        (4 - 6 * t**2 + 3 * t**3) / 6,
+        (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6,
+        t**3 / 6,
+    )
+
+
 def sample_lines(splines: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """Sample every line at ``x + shift`` px; lines do not mix, the ends are mirrored.
 
@@ -21,13 +31,7 @@ def sample_lines(splines: np.ndarray, shift: np.ndarray) -> np.ndarray:
     shift : ndarray, (y,)
     """
     whole = np.floor(shift).astype(int)
-    t = (shift - whole)[:, None]
-    weights = (
-        (1 - t) ** 3 / 6,
-        (4 - 6 * t**2 + 3 * t**3) / 6,
-        (1 + 3 * t + 3 * t**2 - 3 * t**3) / 6,
-        t**3 / 6,
-    )
+    weights = spline_weights((shift - whole)[:, None])
     width = splines.shape[1]
     place = np.arange(width) + whole[:, None]
     period = max(2 * (width - 1), 1)

@@ -81,9 +81,10 @@ def lay(
 
 def _periodic(rows: np.ndarray, shift: np.ndarray, width: int) -> np.ndarray:
     """Shift each row by its own amount in Fourier space; (row, width) from its new place 0 on."""
-    mirrored = np.concatenate([rows, rows[:, ::-1]], axis=1)
+    mirrored = np.concatenate([rows, rows[:, ::-1]], axis=1).astype(np.float32)
     spectrum = scipy.fft.rfft(mirrored, axis=1)
-    wave = np.exp(-2j * np.pi * np.outer(shift, scipy.fft.rfftfreq(mirrored.shape[1])))
+    turns = np.outer(shift, scipy.fft.rfftfreq(mirrored.shape[1]))
+    wave = np.exp(-2j * np.pi * turns).astype(np.complex64)
     moved = scipy.fft.irfft(spectrum * wave, mirrored.shape[1], axis=1)
     return np.take(moved, np.arange(width), axis=1, mode="wrap")
 
