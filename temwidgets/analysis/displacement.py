@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.framewise import framewise
 from temwidgets.analysis.lattice_data import check_lattice, site_points, vectors_of
 from temwidgets.analysis.neighbourhood import choose_neighbours
 from temwidgets.analysis.places import (
@@ -33,6 +34,7 @@ _CLIP = 4.0
 _ONE_SIDED = 0.35  # offset of the neighbours' centroid, over their distance
 
 
+@framewise
 def displacements(
     columns: xr.Dataset,
     lattice: xr.Dataset | None = None,
@@ -47,7 +49,7 @@ def displacements(
 
     Parameters
     ----------
-    columns : Dataset, (column,)
+    columns : Dataset, (column,) or (frame, column)
         Fitted columns; numbered by `index_columns` where a lattice is given. Standard errors
         need y_std and x_std.
     lattice : Dataset, optional

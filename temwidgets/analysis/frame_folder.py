@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from temwidgets.analysis.frame_results import FrameResults
-from temwidgets.analysis.frame_source import Source, digest_of
+from temwidgets.analysis.frame_source import Source, code_of, digest_of
 
 _JOB, _FAILED = "job.json", "failed.json"
 _NAME = re.compile(r"frame_(-?\d+)\.nc")
@@ -163,6 +163,7 @@ def describe_job(
 
     return {
         "function": f"{function.__module__}:{function.__qualname__}",
+        "code": code_of(function),
         "arguments": {name: _plain(value) for name, value in arguments.items()},
         "stack": source.identity(),
         "shared": sorted(shared),

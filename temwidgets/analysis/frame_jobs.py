@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 import warnings
@@ -76,6 +77,11 @@ def outcomes(
     client, ours = _client(scheduler)
     try:
         yield from _on(client, jobs, retries, report)
+    except OSError:
+        raise ConnectionError(
+            "The connection to the scheduler was lost. What was done so far is kept where results"
+            " were written to a folder: call again to go on."
+        ) from None
     finally:
         if ours:
             client.close()
@@ -163,7 +169,8 @@ class _Run:
     def cancel(self) -> None:
         """Take back what the cluster has not done."""
         if self.pending and self._client.status == "running":
-            self._client.cancel(list(self.pending))
+            with contextlib.suppress(OSError):  # the scheduler may be gone
+                self._client.cancel(list(self.pending))
 
 
 def _room(client: Any) -> int:
@@ -179,10 +186,7 @@ class _Lost:
 
 def _result(client: Any, future: Any) -> Any:
     if client.status != "running":
-        raise ConnectionError(
-            "The connection to the scheduler was lost. What was done so far is kept where results"
-            " were written to a folder: call again to go on."
-        )
+        raise ConnectionError(client.status)
     if future.status == "finished":
         try:
             return future.result(timeout="600s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,9 @@ class FrameResults(Mapping[int, Any]):
         if frame in self.failed:
             raise KeyError(f"{self.name} failed on frame {frame}: {self.failed[frame]}")
         return self._results[frame]
+
+    def __contains__(self, frame: object) -> bool:
+        return frame in self._results  # without reading it
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._results)
@@ -132,6 +135,27 @@ class FrameResults(Mapping[int, Any]):
             for name in joined.data_vars:
                 joined[name].attrs = _attributes([part[name].attrs for part in parts])
         return joined
+
+
+class Chosen(Mapping[int, Any]):
+    """Those of the results that were asked for."""
+
+    def __init__(self, results: Mapping[int, Any], numbers: Sequence[int]) -> None:
+        self._results, self._numbers = results, numbers
+
+    def __getitem__(self, number: int) -> Any:
+        if number not in self._numbers:
+            raise KeyError(number)
+        return self._results[number]
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._numbers and number in self._results
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number in self._numbers if number in self._results)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def frame_part(joined: Any, number: int) -> Any:

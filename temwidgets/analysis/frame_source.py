@@ -104,6 +104,22 @@ def digest_of(value: Any) -> str:
     return f"sha256:{hashlib.sha256(_bytes(value)).hexdigest()}"
 
 
+def code_of(function: Callable[..., Any]) -> str | None:
+    """Return a digest of a function that is not of temwidgets: one of a notebook may change."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or str(function.__module__).startswith("temwidgets."):
+        return None
+    return f"sha256:{hashlib.sha256(_code_bytes(code)).hexdigest()}"
+
+
+def _code_bytes(code: Any) -> bytes:
+    consts = [
+        _code_bytes(const) if inspect.iscode(const) else repr(const).encode()
+        for const in code.co_consts
+    ]
+    return b"\0".join([code.co_code, repr(code.co_names).encode(), *consts])
+
+
 def _numbers(stack: xr.DataArray | xr.Dataset) -> list[int]:
     if "frame" not in stack.coords:
         return list(range(stack.sizes["frame"]))

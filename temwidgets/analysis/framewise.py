@@ -5,16 +5,24 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.frame_arguments import (
+    FRAME,
+    bind_arguments,
+    by_name,
+    call_by_name,
+    for_frame,
+    name_of,
+    shared_dims,
+)
 from temwidgets.analysis.frame_folder import FrameFolder, describe_job
 from temwidgets.analysis.frame_jobs import Failure, Job, Report, attempt, outcomes, told
-from temwidgets.analysis.frame_results import FrameResults, frame_part
+from temwidgets.analysis.frame_results import Chosen, FrameResults
 from temwidgets.analysis.frame_source import Source, loaded
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -79,9 +87,9 @@ def each_frame(
     """
     source = Source(stack)
     numbers = source.chosen(frames)
-    given = _arguments(function, source, args, options)
-    shared = _shared(given) | source.shared
-    plain = {name: value for name, value in given.items() if value is not _IMAGE}
+    given = bind_arguments(function, source, args, options)
+    shared = shared_dims(given) | source.shared
+    plain = {name: value for name, value in given.items() if value is not FRAME}
     kept: FrameFolder | dict[int, Any] = {}
     if folder is not None:
         kept = FrameFolder(folder, describe_job(function, plain, source, shared))
@@ -90,15 +98,16 @@ def each_frame(
                   scheduler=scheduler, retries=retries)  # fmt: skip
     if todo and len(failed) == len(numbers):
         first, text = next(iter(failed.items()))
-        raise ValueError(f"{_name(function)} failed on every frame; on frame {first}: {text}")
+        raise ValueError(f"{name_of(function)} failed on every frame; on frame {first}: {text}")
     chosen = kept if isinstance(kept, FrameFolder) else dict(sorted(kept.items()))
-    return FrameResults(_name(function), _Part(chosen, numbers), failed, shared=shared)
+    return FrameResults(name_of(function), Chosen(chosen, numbers), failed, shared=shared)
 
 
 def framewise(function: Function) -> Function:
     """Let an analysis of one image take a stack as well: results along a leading ``frame``.
 
-    The stack is analysed frame by frame by `each_frame` and joined by ``stacked``.
+    The stack is analysed frame by frame by `each_frame` and joined by ``stacked``. An analysis of
+    columns takes those of all frames, dims (frame, column).
     """
 
     @functools.wraps(function)
@@ -107,42 +116,22 @@ def framewise(function: Function) -> Function:
             bound = inspect.signature(function).bind(*args, **options)
         except TypeError:
             return function(*args, **options)  # which says what is wrong
-        image = bound.arguments.get("image")
-        if not isinstance(image, xr.DataArray) or image.dims != ("frame", "y", "x"):
+        name = "image" if "image" in bound.arguments else next(iter(bound.arguments), "")
+        stack: Any = bound.arguments.get(name)
+        if not _of_all_frames(stack):
             return function(*args, **options)
-        given = _by_name(bound)
-        del given["image"]
+        given = by_name(bound)
+        del given[name]
         report = given.pop("report", None)
-        return each_frame(call, image, report=report, **given).stacked()
+        return each_frame(call, stack, report=report, **given).stacked()
 
     return call  # type: ignore[return-value]
 
 
-class _Stand(Enum):
-    """What stands among the arguments for something else; an Enum, for it is sent to workers."""
-
-    IMAGE = 1
-
-
-_IMAGE = _Stand.IMAGE
-
-
-class _Part(Mapping[int, Any]):
-    """Those of the results that were asked for."""
-
-    def __init__(self, results: Mapping[int, Any], numbers: Sequence[int]) -> None:
-        self._results, self._numbers = results, numbers
-
-    def __getitem__(self, number: int) -> Any:
-        if number not in self._numbers:
-            raise KeyError(number)
-        return self._results[number]
-
-    def __iter__(self) -> Iterator[int]:
-        return (number for number in self._numbers if number in self._results)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+def _of_all_frames(stack: Any) -> bool:
+    if isinstance(stack, xr.Dataset):
+        return {"frame", "column"} <= set(stack.dims)
+    return isinstance(stack, xr.DataArray) and stack.dims == ("frame", "y", "x")
 
 
 class _Progress:
@@ -170,7 +159,7 @@ def _run(
     inside = scheduler is None and "report" in inspect.signature(function).parameters
 
     def make(number: int) -> Job:
-        arguments = attempt(_for_frame, given, number)
+        arguments = attempt(for_frame, given, number)
         if isinstance(arguments, Failure):
             return lambda: arguments
         frame = source.part(number)
@@ -210,76 +199,8 @@ def _analyse(
     function: Callable[..., Any], frame: Any, given: dict[str, Any], **further: Any
 ) -> Any:
     image = loaded(frame)
-    arguments = {name: image if value is _IMAGE else value for name, value in given.items()}
-    result = _call(function, arguments | further)
+    arguments = {name: image if value is FRAME else value for name, value in given.items()}
+    result = call_by_name(function, arguments | further)
     if isinstance(result, bool | int | float | np.generic | np.ndarray):
-        return xr.DataArray(result, name=_name(function))
+        return xr.DataArray(result, name=name_of(function))
     return result
-
-
-def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """Call with arguments by name, those first that may only be given by place."""
-    parameters = inspect.signature(function).parameters
-    places = [
-        arguments.pop(p.name) for p in parameters.values()
-        if p.kind is p.POSITIONAL_ONLY and p.name in arguments
-    ]  # fmt: skip
-    return function(*places, **arguments)
-
-
-def _arguments(
-    function: Callable[..., Any], source: Source, args: Sequence[Any], options: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the arguments by name; the image's is a stand-in."""
-    if not callable(function):
-        raise TypeError(f"function is an analysis to run, but a {type(function).__name__} came.")
-    if not hasattr(function, "__qualname__"):
-        raise TypeError("function needs a name of its own: define it with def.")
-    signature = inspect.signature(function)
-    parameters = signature.parameters
-    name = source.parameter(function)
-    if name is None:
-        raise TypeError(f"{_name(function)} takes no image, so it cannot run on frames.")
-    before = list(parameters).index(name)
-    places = [*args[:before], _IMAGE, *args[before:]] if len(args) >= before else list(args)
-    named = options if len(args) >= before else {**options, name: _IMAGE}
-    try:
-        bound = signature.bind(*places, **named)
-    except TypeError as error:
-        raise TypeError(f"{_name(function)} does not take these arguments: {error}.") from None
-    return _by_name(bound)
-
-
-def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
-    given = dict(bound.arguments)
-    for parameter in bound.signature.parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            given |= given.pop(parameter.name, {})
-        elif parameter.kind is parameter.VAR_POSITIONAL and given.get(parameter.name):
-            raise TypeError(f"Arguments in *{parameter.name} need names to run on frames.")
-    return given
-
-
-def _for_frame(given: dict[str, Any], number: int) -> dict[str, Any]:
-    return {name: _of_frame(value, number) for name, value in given.items()}
-
-
-def _of_frame(value: Any, number: int) -> Any:
-    """Take what belongs to one frame of an argument that differs from frame to frame."""
-    if isinstance(value, FrameResults):
-        if number not in value:
-            raise ValueError(f"{value.name} gave no result on this frame to go on from.")
-        return value[number]
-    if isinstance(value, xr.DataArray | xr.Dataset) and "frame" in value.dims:
-        return frame_part(value, number)
-    return value
-
-
-def _shared(given: dict[str, Any]) -> set[str]:
-    """Dims that an argument labels alike for all frames."""
-    arrays = [v for v in given.values() if isinstance(v, xr.DataArray | xr.Dataset)]
-    return {str(dim) for array in arrays for dim in array.dims if dim in array.coords} - {"frame"}
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__name__", type(function).__name__)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.framewise import framewise
 from temwidgets.analysis.lattice_data import cell_indices, check_lattice, vectors_of
 from temwidgets.conventions import check_columns, length_unit, quantity
 from temwidgets.kernels import lattice_graph, lattice_search
@@ -24,6 +25,7 @@ class Crystal(NamedTuple):
     unit: float
 
 
+@framewise
 def index_columns(columns: xr.Dataset, lattice: xr.Dataset) -> xr.Dataset:
     """Number the cells of a crystal: which cell and which site of the lattice a column is.
 
@@ -32,7 +34,7 @@ def index_columns(columns: xr.Dataset, lattice: xr.Dataset) -> xr.Dataset:
 
     Parameters
     ----------
-    columns : Dataset, (column,)
+    columns : Dataset, (column,) or (frame, column)
         Found or fitted columns.
     lattice : Dataset
         From `fit_lattice` or `make_lattice`.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from temwidgets.analysis.framewise import framewise
 from temwidgets.analysis.lattice_data import vectors_of
 from temwidgets.analysis.places import Cells, cells_of, point_covariance, points_of
 from temwidgets.analysis.variables import STRAINS
@@ -32,6 +33,7 @@ class _Reference(NamedTuple):
     covariance: np.ndarray  # (axis, 2, 2)
 
 
+@framewise
 def column_strain(
     columns: xr.Dataset,
     lattice: xr.Dataset,
@@ -47,7 +49,7 @@ def column_strain(
 
     Parameters
     ----------
-    columns : Dataset, (column,)
+    columns : Dataset, (column,) or (frame, column)
         Fitted columns numbered by `index_columns`. Standard errors need y_std and x_std.
     lattice : Dataset
         From `fit_lattice` or `make_lattice`; unstrained where no reference is given.

@@ -60,7 +60,11 @@ def read_recipe(recipe: str | os.PathLike[str] | Recipe) -> Recipe:
             f"There is no recipe {recipe}. Write one with workspace.recipe(path), or take one that"
             f" comes along: {', '.join(shipped())}."
         )
-    return parse_recipe(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is no recipe: it is not a text.") from None
+    return parse_recipe(text, path.name)
 
 
 def parse_recipe(text: str, name: str = "the recipe") -> Recipe:

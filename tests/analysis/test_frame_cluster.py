@@ -130,6 +130,24 @@ def test_cancelling_frees_the_cluster(cluster, stack, tmp_path):
     assert len(tw.each_frame(slow, stack, scheduler=cluster, folder=tmp_path)) == 8
 
 
+def test_a_lost_scheduler_is_told_and_results_are_kept(cluster, stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(frame_jobs, "_PATIENCE", "1s")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0"
+    ) as one:
+
+        def lose(fraction):
+            if fraction > 0:
+                one.close()
+
+        with pytest.raises(ConnectionError, match="The connection to the scheduler was lost"):
+            tw.each_frame(
+                slow, stack, scheduler=one.scheduler_address, folder=tmp_path, report=lose
+            )
+    assert len(tw.open_frames(tmp_path)) >= 1
+    assert len(tw.each_frame(slow, stack, scheduler=cluster, folder=tmp_path)) == 8
+
+
 def test_an_address_without_a_scheduler(stack, monkeypatch):
     monkeypatch.setattr(frame_jobs, "_PATIENCE", "0.2s")
     with pytest.raises(ConnectionError, match="There is no scheduler at"):

@@ -249,11 +249,27 @@ def test_a_folder_of_another_job_is_refused(stack, tmp_path):
         tw.each_frame(smooth, stack, folder=tmp_path, width=3)
     with pytest.raises(ValueError, match="with another stack"):
         tw.each_frame(smooth, stack + 1, folder=tmp_path, width=5)
-    with pytest.raises(ValueError, match=r"another arguments .*, function"):
+    with pytest.raises(ValueError, match=r"another arguments .*, code, function"):
         tw.each_frame(picky, stack, folder=tmp_path)
     calls.clear()
     tw.each_frame(smooth, stack, folder=tmp_path, width=5)
     assert calls == []
+
+
+def test_a_changed_function_of_a_notebook_is_another(stack, tmp_path):
+    def make(number, nested=0):
+        names = {}
+        exec(
+            f"def f(image):\n    return image + max(map(lambda x: x + {nested}, [{number}]))", names
+        )
+        return names["f"]
+
+    for name in ("a", "b"):  # the same lines again, as a cell that is run again
+        tw.each_frame(make(1), stack, folder=tmp_path / name)
+        tw.each_frame(make(1), stack, folder=tmp_path / name)
+    for other in (make(2), make(1, nested=1)):
+        with pytest.raises(ValueError, match="with another code"):
+            tw.each_frame(other, stack, folder=tmp_path / "a")
 
 
 @pytest.mark.parametrize("kind", ["array", "columns", "lattice"])
@@ -358,6 +374,14 @@ def test_columns_are_fitted_in_every_frame(movie):
     )
     xr.testing.assert_allclose(tw.residual_image(fitted, movie), movie - model)
     assert tw.voronoi_intensity(movie, columns)["voronoi_intensity"].dims == ("frame", "column")
+
+    lattice = tw.fit_lattice(alone)
+    moved = tw.displacements(tw.index_columns(fitted, lattice), lattice)
+    assert moved["displacement"].dims == ("frame", "column", "component")
+    there = tw.displacements(tw.index_columns(alone, lattice), lattice)
+    np.testing.assert_array_equal(moved["displacement"][1], there["displacement"])
+    strain = tw.column_strain(moved, lattice)
+    np.testing.assert_array_equal(strain["e_xx"][1], tw.column_strain(there, lattice)["e_xx"])
 
 
 def test_maps_of_every_frame(movie):

@@ -110,6 +110,12 @@ def test_a_recipe_that_is_not_there_is_told():
         tw.read_recipe("nothing")
 
 
+def test_a_file_of_another_kind_is_told(tmp_path):
+    (tmp_path / "r.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match=r"r\.yaml is no recipe: it is not a text"):
+        tw.read_recipe(tmp_path / "r.yaml")
+
+
 def test_functions_that_are_not_public_are_named_by_their_place():
     from temwidgets.analysis.fourier.masking import mask_crystal
 
