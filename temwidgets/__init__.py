@@ -120,6 +120,7 @@ _HOME = {
     "temwidgets.conventions": ("Flag", "make_columns", "make_image"),
     "temwidgets.widgets.explorers": ("explore",),
     "temwidgets.widgets.fourier_explorer": ("explore_fourier",),
+    "temwidgets.widgets.stack_explorer": ("explore_stack",),
     "temwidgets.widgets.workspace": ("Workspace", "open_workspace"),
 }
 _MODULES = ("examples", "files", "networks", "synthetic", "widgets")

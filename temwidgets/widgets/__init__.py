@@ -31,6 +31,7 @@ _HOME = {
     "temwidgets.widgets.panels.sublattice": ("SublatticePanel",),
     "temwidgets.widgets.panels.training": ("TrainingPanel",),
     "temwidgets.widgets.panels.vacancies": ("VacancyPanel",),
+    "temwidgets.widgets.stack_explorer": ("StackExplorer", "explore_stack"),
     "temwidgets.widgets.status": ("StatusLine",),
     "temwidgets.widgets.views.correlation": ("CorrelationView",),
     "temwidgets.widgets.views.displacement_map": ("DisplacementMap",),

@@ -78,3 +78,27 @@ def test_selected_columns_are_drawn_singly(lab, shown):
     lab.page.wait_for_timeout(300)
     assert shown.output.locator(".temwidgets-view").count() >= 3
     assert not lab.errors
+
+
+def test_a_line_is_dragged_and_the_drift_measured_by_mouse(lab):
+    lab.execute(SETUP)
+    cell = lab.run("explorer = tw.explore_stack(stack); explorer")
+    cell.wait_drawn()
+    cell.output.locator(".bqplot image").first.wait_for(state="attached")
+    lab.page.wait_for_timeout(500)
+    cell.output.get_by_role("button", name="Measure drift", exact=True).click()
+    lab.wait_value("explorer.workspace.drift is None", False, timeout=30)
+    before = lab.value("explorer.kymograph.end")
+    area = cell.output.locator(".plotarea_events").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    (left, right), (top, bottom) = lab.value("explorer.image_view.stage.ranges")
+    start = (
+        box["x"] + (before[1] - left) / (right - left) * box["width"],
+        box["y"] + (before[0] - top) / (bottom - top) * box["height"],
+    )
+    lab.drag(start, (start[0] - 30, start[1] + 40), steps=5)
+    lab.wait_value(f"explorer.kymograph.end[0] > {before[0]} + 3", True)
+    assert lab.value("explorer.kymograph.end[1]") < before[1] - 3
+    assert lab.value("explorer.kymograph.kymograph.sizes['frame']") == 8
+    assert not lab.errors

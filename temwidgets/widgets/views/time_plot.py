@@ -28,6 +28,9 @@ from temwidgets.widgets.views._profile_strip import ProfileStrip
 from temwidgets.widgets.views._tracks_view import TracksView
 
 _RATIO = 0.62
+_ROOM = 30
+"""Letters that the upright axis has room for."""
+
 _MOST = 12
 """Columns that are drawn singly."""
 
@@ -193,7 +196,8 @@ class TimePlot(Printed, TracksView):
         set_range(self._x, self._axes[0], numbers[0], numbers[-1], whole=True)
         set_range(self._y, self._axes[1], low - margin, high + margin)
         text, unit = str(found["value"].attrs["long_name"]), str(found["value"].attrs["units"])
-        self._axes[1].label = _title(text, unit) if len(text) < 36 else _title(name, unit)
+        full = _title(text, unit)
+        self._axes[1].label = full if len(full) <= _ROOM else _title(name, unit)
         self.label.text = f"{_title(text, unit)} of columns in each frame. Click to show a frame."
         self._words.value = self._explain(found)
 
@@ -224,15 +228,15 @@ class TimePlot(Printed, TracksView):
 
     def _explain(self, found: xr.Dataset) -> str:
         chosen = found["chosen"].values
-        parts = [f"{found.attrs['variable'].replace('_', ' ')} of {chosen.size} selected columns"]
+        parts = [f"{chosen.size} columns"]
         if chosen.size == 1:
             parts = [f"column {chosen[0]}"]
         elif not chosen.size:
-            parts = ["select columns to see them singly"]
+            parts = ["none; select columns to see them singly"]
         if chosen.size > _MOST:
             parts.append(f"the first {_MOST} are drawn")
         parts += self._happened(chosen)
-        return f"<div><b>Line</b>{escape('; '.join(parts))}</div>"
+        return f"<div><b>Selected</b>{escape('; '.join(parts))}</div>"
 
     def _happened(self, chosen: np.ndarray) -> list[str]:
         """Say what happened to the chosen columns."""

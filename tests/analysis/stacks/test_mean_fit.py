@@ -36,3 +36,19 @@ def test_a_frame_that_is_not_there_is_refused(fitted):
         tw.frame_columns(fitted[1], 30)
     with pytest.raises(ValueError, match=r"Tracks are columns over \(frame, column\)"):
         tw.frame_columns(fitted[0], 0)
+
+
+def test_columns_that_are_there_in_few_frames_are_found():
+    still = {"frames": 9, "dose": 250, "vacancies": 3, "seed": 7, "separation": 13.0}
+    stack, truth = tw.synthetic.movie((76, 96), **still)
+    rare = truth["label"].values[truth["event_frame"].values == 2]
+    assert rare.size
+    true = tw.make_columns(truth["y"].values[0, rare], truth["x"].values[0, rare], units="px")
+    for few, expected in ((2, rare.size), (0, 0)):
+        columns = tw.fit_mean(stack, few=few, background="constant")
+        pairs = tw.match_columns(columns, true, radius=2.0)
+        assert pairs.sizes["pair"] == expected
+        assert columns.indexes["column"].is_unique
+        assert columns.attrs["next_label"] > columns["column"].max()
+    with pytest.raises(ValueError, match="few is a number of frames, 0 or more, but -1 came"):
+        tw.fit_mean(stack, few=-1)

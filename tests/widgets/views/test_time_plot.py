@@ -20,7 +20,7 @@ def test_the_rest_is_a_mean_with_a_band_and_the_selected_are_lines(film):
     assert len(lines) == 2
     known = np.isfinite(film.tracks["intensity"].values[:, 2]) & film.tracks["seen"].values[:, 2]
     np.testing.assert_allclose(lines[0].y, film.tracks["intensity"].values[known, 2])
-    assert "2 selected columns" in plot._words.value
+    assert "2 columns" in plot._words.value
     plot.selection.select(film.tracks["column"].values)
     drawn = film.tracks["seen"].values[:, :12].sum(axis=0) > 1
     assert [line.visible for line in plot._lines] == drawn.tolist()
