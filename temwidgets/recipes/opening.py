@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,4 +23,7 @@ def open_image(path: Path, options: Mapping[str, Any]) -> xr.DataArray:
     """
     large = path.is_file() and path.stat().st_size > _LARGE
     able = path.suffix[1:].lower() in files.LAZY and importlib.util.find_spec("dask") is not None
-    return files.read(path, **options, lazy=large and able)
+    if large and able:
+        with contextlib.suppress(ValueError):  # some layouts can only be read as a whole
+            return files.read(path, **options, lazy=True)
+    return files.read(path, **options)

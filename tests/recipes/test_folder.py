@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+import tifffile
 import xarray as xr
 
 import temwidgets as tw
@@ -146,6 +147,15 @@ def test_large_stacks_are_not_loaded(image, tmp_path, monkeypatch):
     assert opened.chunks is not None
     table = tw.run_files(FIND, tmp_path / "movie.npy", tmp_path / "out", sampling=0.02)
     assert list(table["status"].values) == ["done", "done"]
+
+
+def test_a_large_file_that_cannot_be_opened_lazily_is_read(image, tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "_LARGE", 0)
+    grey = (image.values // 8).clip(0, 255).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([grey] * 3, -1), photometric="rgb")
+    opened = opening.open_image(tmp_path / "a.tif", {"sampling": 0.02})
+    assert opened.chunks is None
+    np.testing.assert_array_equal(opened, grey)
 
 
 def test_warnings_are_noted(tmp_path):
