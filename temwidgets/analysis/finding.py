@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from scipy.spatial import KDTree
 
+from temwidgets.analysis import tiling
 from temwidgets.conventions import (
     check_columns,
     check_image,
@@ -50,9 +51,59 @@ def find_candidates(
     Parameters, errors and result are those of `temwidgets.find_columns` by peaks, before the cut.
     """
     image = check_image(image, finite=True)
+    check_options(separation, contrast)
+    if tiling.is_large(image):
+        return _in_tiles(image, separation, contrast, report)
+    return _in_one_piece(image, separation, contrast, report)
+
+
+def _in_tiles(
+    image: xr.DataArray, separation: float | None, contrast: str, report: Report | None
+) -> xr.Dataset:
+    """Search tile by tile; strengths, and where to cut them, are put on one scale."""
+
+    def find(tile: xr.DataArray, report: Report | None) -> xr.Dataset:
+        found = _in_one_piece(tile, separation, contrast, report)
+        strength = found["score"] * found.attrs["strong_height"]
+        return found.assign(strength=("column", strength.values))
+
+    parts = tiling.tiles((image.sizes["y"], image.sizes["x"]))
+    result, found = tiling.find_in_tiles(find, image, parts, report=report)
+    told = [one for one in found if _passed(one).any()] or found[:1]
+    weight = [int(_passed(one).sum()) for one in told]
+
+    def middle(values: list[float]) -> float:
+        return float(np.median(np.repeat(values, weight))) if sum(weight) else values[0]
+
+    strong = middle([one.attrs["strong_height"] for one in told])
+    cut = middle([one.attrs["automatic_threshold"] * one.attrs["strong_height"] for one in told])
+    score = np.clip(result["strength"].values / strong, 0, 1)
+    result["score"] = quantity("column", score, "1", result["score"].attrs["long_name"])
+    order = np.argsort(-result["strength"].values, kind="stable")
+    labels = result["column"].values
+    result = result.drop_vars("strength").isel(column=order).assign_coords(column=labels)
+    noise = middle([one.attrs["noise"] * one.attrs["strong_height"] for one in told])
+    result.attrs.update(
+        automatic_threshold=float(np.clip(cut / strong, 0, 1)),
+        strong_height=strong,
+        noise=noise / strong,
+        contrast=contrast,
+        separation_source="estimated" if separation is None else "given",
+        separation=float(separation or middle([one.attrs["separation"] for one in told])),
+    )
+    return with_frame_of(image, result)
+
+
+def _passed(columns: xr.Dataset) -> np.ndarray:
+    passed: np.ndarray = columns["score"].values >= columns.attrs["automatic_threshold"]
+    return passed
+
+
+def _in_one_piece(
+    image: xr.DataArray, separation: float | None, contrast: str, report: Report | None
+) -> xr.Dataset:
     grid = pixel_grid(image)
     unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
-    check_options(separation, contrast)
     if report:
         report(0.0)
     values = np.asarray(image.values, np.float64)
@@ -128,6 +179,7 @@ def _as_columns(found: kernel.Candidates, image: xr.DataArray) -> xr.Dataset:
     columns["score"] = quantity(
         "column", np.clip(strength / strong, 0, 1), "1", "height over that of a strong column"
     )
+    columns.attrs["strong_height"] = strong
     columns.attrs["automatic_threshold"] = float(np.clip(found.threshold / strong, 0, 1))
     columns.attrs["noise"] = found.noise / strong
     return columns
@@ -135,7 +187,7 @@ def _as_columns(found: kernel.Candidates, image: xr.DataArray) -> xr.Dataset:
 
 def _measured_separation(columns: xr.Dataset) -> float:
     """Median distance to the nearest neighbour among the candidates that pass."""
-    good = columns["score"].values >= columns.attrs["automatic_threshold"]
+    good = _passed(columns)
     place = np.column_stack([columns["y"].values[good], columns["x"].values[good]])
     if len(place) < 2:
         return float("nan")

@@ -14,7 +14,9 @@ from temwidgets.analysis.fit_hints import shape_hint
 from temwidgets.analysis.fit_inputs import check_units, finite_values, usable, with_sublattices
 from temwidgets.analysis.fit_results import background_spline, make_result
 from temwidgets.analysis.fit_start import make_start
+from temwidgets.analysis.fit_tiles import fit_in_tiles
 from temwidgets.analysis.framewise import framewise
+from temwidgets.analysis.tiling import is_large
 from temwidgets.conventions import (
     check_columns,
     check_image,
@@ -64,7 +66,8 @@ def fit_columns(
         (much more precise where columns crowd); or the better of the first and third by the
         Bayesian information criterion.
     background : {"smooth", "plane", "constant"}
-        Smooth: a cubic spline.
+        Smooth: a cubic spline. Then images of more than 5000² pixels are fitted in overlapping
+        tiles, in bounded memory.
     background_scale : float, optional
         Distance of the spline's knots, in the image's length unit; ten times the distance of
         neighbouring columns when not given, and never more than 14 intervals a side.
@@ -162,6 +165,28 @@ def _fit_best_shape(
 
 
 def _fit_one_shape(
+    image: xr.DataArray,
+    columns: xr.Dataset,
+    shape: str,
+    noise: str,
+    noise_scale: float | None,
+    options: dict[str, Any],
+    report: Report,
+) -> xr.Dataset:
+    if is_large(image) and options["background"] == "smooth":
+
+        def piece(
+            part: xr.DataArray, those: xr.Dataset, masks: dict[str, np.ndarray], told: Report
+        ) -> xr.Dataset:
+            own = {**options, "fixed": masks}
+            return _fit_piece(part, those, shape, noise, noise_scale, own, told)
+
+        fixed, shared = options["fixed"], shape == "shared"
+        return fit_in_tiles(piece, image, columns, fixed, shared=shared, report=report)
+    return _fit_piece(image, columns, shape, noise, noise_scale, options, report)
+
+
+def _fit_piece(
     image: xr.DataArray,
     columns: xr.Dataset,
     shape: str,

@@ -163,13 +163,29 @@ def _assign(here: np.ndarray, there: np.ndarray, radius: float) -> tuple[np.ndar
     near = KDTree(here[i]).sparse_distance_matrix(
         KDTree(there[j]), radius, output_type="coo_matrix"
     )
+    row, col, apart = i[near.row], j[near.col], near.data / radius
+    # where neither has another choice there is nothing to weigh, and it is nearly everywhere
+    alone = (np.bincount(row, minlength=n)[row] == 1) & (np.bincount(col, minlength=m)[col] == 1)
+    others = _weigh(row[~alone], col[~alone], apart[~alone])
+    row, col = (np.concatenate(pair) for pair in zip((row[alone], col[alone]), others, strict=True))
+    order = np.argsort(row)
+    return row[order], col[order]
+
+
+def _weigh(row: np.ndarray, col: np.ndarray, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Choose, of possible pairs, as many as can be, and of equally many the nearest."""
+    found, row = np.unique(row, return_inverse=True)
+    true, col = np.unique(col, return_inverse=True)
+    n, m = len(found), len(true)
+    if not n:
+        return found, true
     # every found column may also take a partner of its own that stands for "none"
-    rows = np.concatenate([i[near.row], np.arange(n)])
-    cols = np.concatenate([j[near.col], m + np.arange(n)])
-    cost = np.concatenate([1 + near.data / radius, np.full(n, UNMATCHED_COST)])
+    rows = np.concatenate([row, np.arange(n)])
+    cols = np.concatenate([col, m + np.arange(n)])
+    cost = np.concatenate([1 + apart, np.full(n, UNMATCHED_COST)])
     graph = coo_array((cost, (rows, cols)), shape=(n, m + n)).tocsr()
     row, col = min_weight_full_bipartite_matching(graph)
-    return row[col < m], col[col < m]
+    return found[row[col < m]], true[col[col < m]]
 
 
 def _chamfer(here: np.ndarray, there: np.ndarray) -> float:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from temwidgets.analysis import finding as classical
-from temwidgets.networks.looking import DEFAULT, candidates_of, look
+from temwidgets.analysis import tiling
+from temwidgets.conventions import check_image, with_frame_of
+from temwidgets.networks.looking import DEFAULT, advice, candidates_of, loaded, look, name_species
 
 Report = Callable[[float], None]
 
@@ -55,6 +58,7 @@ def find_columns(
         its neighbours on the lattice, over that of a strong column, 0 to 1; strongest first.
         Attributes ``separation``,
         ``separation_source`` ("given" or "estimated"), ``threshold``, ``automatic_threshold``,
+        ``strong_height`` (in counts, of which the score is a fraction),
         ``noise`` (standard deviation, on the scale of the score), ``contrast``. No rows where
         nothing stands out. An image that is one frame of a stack hands its coordinate ``frame`` on.
         By a network: ``probability`` (also as ``score``); likeliest first. Attributes
@@ -108,5 +112,33 @@ def find_candidates(
     Parameters, errors and result are those of `find_columns` by a network, before the cut.
     """
     classical.check_options(separation, contrast)
-    seen = look(image, contrast=contrast, network=network, report=report)
-    return candidates_of(seen, separation=separation)
+
+    def find(part: xr.DataArray, report: Report | None) -> xr.Dataset:
+        seen = look(part, contrast=contrast, network=network, report=report)
+        return candidates_of(seen, separation=separation)
+
+    image = check_image(image)
+    if not tiling.is_large(image):
+        return find(image, report)
+    return name_species(_in_tiles(find, image, report), loaded(network).card)
+
+
+def _in_tiles(
+    find: Callable[[xr.DataArray, Report | None], xr.Dataset],
+    image: xr.DataArray,
+    report: Report | None,
+) -> xr.Dataset:
+    """Look at tile after tile; the whole is as sure, and cut, as the tiles with columns are."""
+    parts = tiling.tiles((image.sizes["y"], image.sizes["x"]))
+    result, found = tiling.find_in_tiles(find, image, parts, report=report)
+    weight = np.array([float(one["score"].sum()) for one in found]) + 1e-9
+    result = result.isel(column=np.argsort(-result["score"].values, kind="stable"))
+    result = result.assign_coords(column=np.sort(result["column"].values))
+    attrs = dict(found[int(weight.argmax())].attrs)
+    for name in ("certainty", "automatic_threshold", "separation"):
+        told = np.array([one.attrs[name] for one in found])
+        known = np.isfinite(told)
+        attrs[name] = float(np.average(told[known], weights=weight[known]))
+    attrs["advice"] = advice(attrs["certainty"])
+    attrs["next_label"] = result.attrs["next_label"]
+    return with_frame_of(image, result.assign_attrs(attrs))

@@ -95,15 +95,20 @@ def candidates_of(seen: Seen, *, separation: float | None = None) -> xr.Dataset:
         As in `find_columns`.
     """
     classical.check_options(separation, seen.contrast)
-    result, card = _as_columns(seen, separation), seen.network.card
-    if "sublattice" in result:
-        told = dict(enumerate(card.get("species", ())))
-        result = name_sublattices(
-            result, {n: told[n] for n in np.unique(result["sublattice"]).tolist() if n in told}
-        )
+    card = seen.network.card
+    result = name_species(_as_columns(seen, separation), card)
     result.attrs["network"] = str(card.get("name", "unnamed"))
     result.attrs["automatic_threshold"] = _threshold(card, result.attrs["certainty"])
     return with_frame_of(seen.image, result)
+
+
+def name_species(columns: xr.Dataset, card: dict[str, Any]) -> xr.Dataset:
+    """Name the sublattices that a network told apart as its card does."""
+    if "sublattice" not in columns:
+        return columns
+    told = dict(enumerate(card.get("species", ())))
+    present = np.unique(columns["sublattice"]).tolist()
+    return name_sublattices(columns, {n: told[n] for n in present if n in told})
 
 
 def spacing_of(seen: Seen) -> float:
@@ -221,7 +226,7 @@ def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
         separation_source="estimated" if separation is None else "given",
         contrast=seen.contrast,
         certainty=certainty,
-        advice=ADVICE.format(certainty) if certainty < _UNSURE else "",
+        advice=advice(certainty),
     )
     return columns
 
@@ -237,6 +242,11 @@ def _at_border(seen: Seen, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         place = refine_at_border(seen.filled, place, *zip(*pixels, strict=True))
     last = np.array(seen.filled.shape) - 1
     return place, np.all((place >= 0) & (place <= last), axis=1)
+
+
+def advice(certainty: float) -> str:
+    """Return a sentence where the network is not sure of the columns of an image, else ""."""
+    return ADVICE.format(certainty) if certainty < _UNSURE else ""
 
 
 def _threshold(card: dict[str, Any], certainty: float) -> float:
