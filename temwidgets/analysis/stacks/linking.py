@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -22,7 +22,7 @@ _REACH = 0.45  # of the distance of nearest columns: a step any longer is nearer
 
 
 def link_columns(
-    frames: Sequence[xr.Dataset],
+    frames: Sequence[xr.Dataset] | Mapping[int, xr.Dataset],
     *,
     drift: xr.Dataset | None = None,
     reach: float | None = None,
@@ -32,9 +32,10 @@ def link_columns(
 
     Parameters
     ----------
-    frames : sequence of Dataset, (column,)
+    frames : sequence of Dataset, (column,), or mapping
         Columns of each frame in turn, in one length unit. Frames are numbered by their coordinate
-        ``frame`` where all have one, else by their place.
+        ``frame`` where all have one, else by their place; or by the keys, as of what
+        ``each_frame(find_columns, stack)`` gives.
     drift : Dataset, (frame,), optional
         From `measure_drift`; taken off before columns are linked.
     reach : float, optional
@@ -67,6 +68,8 @@ def link_columns(
     """
     from temwidgets.kernels.linking import Trails
 
+    if isinstance(frames, Mapping):
+        frames = [check_columns(part).assign_coords(frame=k) for k, part in frames.items()]
     parts = [check_columns(part) for part in frames]
     numbers = _numbers(parts)
     unit = _unit(parts)

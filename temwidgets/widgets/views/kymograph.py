@@ -15,7 +15,7 @@ from PIL import Image
 
 import temwidgets as tw
 from temwidgets.widgets.controls import checkbox, number
-from temwidgets.widgets.download import DownloadButton
+from temwidgets.widgets.download import plot_buttons
 from temwidgets.widgets.errors import guarded, reject_unknown, sentence
 from temwidgets.widgets.style import row, style_sheet, together
 from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
@@ -23,14 +23,16 @@ from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._figure_clicks import FigureClicks
 from temwidgets.widgets.views._figure_label import FigureLabel
 from temwidgets.widgets.views._line_drawing import LineDrawing
-from temwidgets.widgets.views.colormaps import colour_table
+from temwidgets.widgets.views._paper import Paper
+from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
 
 _OPTIONS = ("start", "end", "width", "follows", "active")
+_RATIO = 0.62
 _FINEST = 4
 """Screen pixels that a frame is at least drawn with."""
 
 
-class Kymograph(widgets.VBox):
+class Kymograph(Printed, widgets.VBox):
     """The line from A to B on the image in all frames: distance along x, frames upwards.
 
     Drag the ends of the line on the image; click the kymograph to show a frame.
@@ -114,6 +116,30 @@ class Kymograph(widgets.VBox):
         """Write the intensity of each frame (rows) and distance (columns) as CSV."""
         Path(path).write_text(self.csv(), encoding="utf-8")
 
+    def plot(self) -> Plot:
+        """Return what is shown, to be printed."""
+        if self.kymograph is None:
+            raise ValueError("There is no kymograph to print yet: it takes a stack and a line.")
+        x, y = (
+            PlotAxis(axis.label, scale.min, scale.max, tuple(axis.tick_values))
+            for axis, scale in zip(self._axes, (self._x, self._y), strict=True)
+        )
+        return Plot(x, y, {}, self._print, _RATIO)
+
+    def _print(self, paper: Paper, place: Any) -> None:
+        """Draw runs of pixels of one grey as one rectangle."""
+        found = self.kymograph
+        if found is None:
+            return
+        grey = _greys(found.values)
+        edges = np.linspace(0.0, float(found["distance"][-1]), grey.shape[1] + 1)
+        for frame, shades in zip(found["frame"].values, grey, strict=True):
+            ends = np.flatnonzero(np.diff(shades)) + 1
+            for first, last in zip([0, *ends], [*ends, shades.size], strict=True):
+                low, high = float(frame) - 0.5, float(frame) + 0.5
+                corners = edges[[first, last, last, first]], np.array([low, low, high, high])
+                paper.polygon(place(*corners), "#" + f"{shades[first]:02x}" * 3)
+
     def _build(self) -> None:
         self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
         self._axes = horizontal(self._x), vertical(self._y, "Frame")
@@ -138,12 +164,9 @@ class Kymograph(widgets.VBox):
         self._follow = checkbox("follows the drift", "Keep the line on the specimen", True)
         traitlets.link((self, "width"), (self._width, "value"))
         traitlets.link((self, "follows"), (self._follow, "value"))
-        save = DownloadButton(
-            lambda: ("kymograph.csv", self.csv()), tooltip="Save the numbers shown as CSV",
-            on_error=self.show_error,
-        )  # fmt: skip
+        files = plot_buttons(self, lambda: "kymograph")
         self.label = FigureLabel()
-        head = row(together(self._width, self._unit), self._follow, save)
+        head = row(together(self._width, self._unit), self._follow, together(*files))
         self.children = [style_sheet(), head, self.figure, self.label, self._note, self._clicks]
         self.add_class("temwidgets-view")
 
@@ -244,11 +267,14 @@ class Kymograph(widgets.VBox):
 
 def _png(values: np.ndarray) -> bytes:
     """Draw values in grey, each frame some pixels high."""
+    stream = BytesIO()
+    Image.fromarray(np.repeat(_greys(values), _FINEST, axis=0)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _greys(values: np.ndarray) -> np.ndarray:
+    """Return values as grey levels, uint8; the lowest and highest half per cent are cut off."""
     finite = values[np.isfinite(values)]
     low, high = np.percentile(finite, (0.5, 99.5)) if finite.size else (0.0, 1.0)
     share = np.clip((np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12), 0, 1)
-    picture = colour_table("grey")[np.rint(255 * share).astype(int)]
-    picture = np.repeat(picture, _FINEST, axis=0)
-    stream = BytesIO()
-    Image.fromarray(picture).save(stream, "PNG")
-    return stream.getvalue()
+    return np.rint(255 * share).astype(np.uint8)

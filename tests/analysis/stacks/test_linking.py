@@ -73,6 +73,14 @@ def test_frames_are_numbered_by_their_coordinate_and_failed_fits_are_not_linked(
     assert tracks["seen"].values.sum() == 24
 
 
+def test_what_each_frame_gives_is_linked_by_its_numbers(film):
+    stack = film[0][:3].assign_coords(frame=[4, 5, 7])
+    found = tw.each_frame(tw.find_columns, stack)
+    tracks = tw.link_columns(found)
+    assert tracks["frame"].values.tolist() == [4, 5, 7]
+    assert float(tracks["seen"].mean()) > 0.9
+
+
 def test_the_truth_of_a_movie_is_linked(film, make_tracks):
     truth = film[1]
     parts = []

@@ -73,7 +73,13 @@ def test_files_and_refusals(film, shown, tmp_path):
     text = (tmp_path / "line.csv").read_text().splitlines()
     assert text[0] == "# intensity by frame and distance (px)"
     assert len(text) == 7
+    svg = line.svg().decode()
+    assert svg.count("<polygon") + svg.count("<path") > 50
+    assert "Distance from A (px)" in svg
+    assert line.png()[:4] == b"\x89PNG"
     workspace.image = film.stack[0]
+    with pytest.raises(ValueError, match="There is no kymograph to print yet"):
+        line.plot()
     assert line.kymograph is None
     assert "This image has one frame." in line._note.value
     assert line.csv() == ""
