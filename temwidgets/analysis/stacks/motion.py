@@ -87,8 +87,9 @@ def _design(places: list[np.ndarray], motion: str) -> np.ndarray:
         return ones[None]
     terms = [ones]
     for values in places:
-        frames = np.nanmedian(values - np.nanmedian(values, axis=0), axis=1)
-        level = np.nan_to_num(_mean(values - np.nan_to_num(frames)[:, None]))
+        # the shifts of frames that not all columns are in would pass for differences of place
+        level = _mean(values - _mean((values - _mean(values)).T)[:, None])
+        level = np.nan_to_num(level, nan=float(np.nanmean(level)))
         terms.append((level - level.mean()) / max(float(level.std()), 1e-12))
     return np.stack(terms)
 

@@ -69,6 +69,17 @@ def test_the_mean_square_displacement_has_the_slope_of_diffusion(walk, make_trac
     np.testing.assert_allclose(raw["noise"], 0)
 
 
+def test_columns_that_are_never_seen_have_no_place(walk, make_tracks):
+    tracks = make_tracks(walk)
+    lost = tracks["flags"].values.copy()
+    lost[:, :3] |= int(tw.Flag.failed)
+    tracks = tracks.assign(flags=(("frame", "column"), lost))
+    for motion in ("shift", "linear"):
+        found = tw.drift_free(tracks, motion=motion)
+        assert np.isnan(found["mean_y"].values[:3]).all()
+        assert np.isfinite(found["mean_y"].values[3:]).all()
+
+
 def test_time_is_in_seconds_where_a_frame_takes_some(walk, make_tracks):
     tracks = tw.drift_free(make_tracks(walk))
     frames = tw.mean_square_displacement(tracks)
