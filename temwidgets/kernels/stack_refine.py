@@ -72,9 +72,9 @@ def refine(
     Notes
     -----
     Linear least squares of frame = offset + gain (mean - d . slope), as Lucas & Kanade (Proc.
-    IJCAI 1981, 674), weighted to fall to the rim. Errors are those of M-estimators with a score
-    for each line (Huber 1967; Liang & Zeger, Biometrika 73 (1986) 13): counting noise and offsets
-    that lines have in common count.
+    IJCAI 1981, 674), weighted to fall to the rim. Errors are those of M-estimators whose scores are
+    summed by lines that hang together (Huber 1967; W. Newey & K. West, Econometrica 55 (1987) 703):
+    counting noise counts, offsets that lines have in common, and columns that vibrate.
     """
     known = np.isfinite(frames)
     filled = np.stack([fill_missing(frame) for frame in frames])
@@ -132,9 +132,13 @@ def _steps(
         _step(frame, seen, d, None if lines is None else lines[k], mean)
         for k, (frame, seen, d) in enumerate(zip(filled, known, drift, strict=True))
     ]
-    change = np.clip(np.nan_to_num([step for step, _ in steps]), -_STEP, _STEP)
+    found, alone, together = np.stack(steps, axis=1)
+    # one frame tells too little of how lines hang together, all of them tell enough
+    known = np.isfinite(alone).all(axis=1)
+    ratio = together[known].mean(axis=0) / alone[known].mean(axis=0) if known.any() else 1.0
     # a frame is a part of the mean it is compared with
-    return change, np.array([std for _, std in steps]) * np.sqrt(len(steps) / (len(steps) - 1))
+    spread = np.sqrt(alone * ratio * len(steps) / (len(steps) - 1))
+    return np.clip(np.nan_to_num(found), -_STEP, _STEP), spread
 
 
 def _mean(
@@ -199,8 +203,11 @@ def _taps(splines: np.ndarray, start: float, size: int) -> np.ndarray:
 
 def _step(
     frame: np.ndarray, seen: np.ndarray, drift: np.ndarray, lines: np.ndarray | None, mean: _Mean
-) -> tuple[np.ndarray, np.ndarray]:
-    """Change of the drift of a frame, and its standard error, (2,) each; NaN without structure."""
+) -> np.ndarray:
+    """Change of the drift of a frame, and its variance by lines alone and together, (3, 2).
+
+    NaN where it has no structure.
+    """
     parts = [
         _seen_by(splines, mean, frame.shape, drift, lines)
         for splines in (mean.values, *mean.slopes)
@@ -209,16 +216,29 @@ def _step(
     weight = window(frame.shape) * seen
     normal = np.einsum("iyx,yx,jyx->ij", design, weight, design)
     if not np.linalg.cond(normal[2:, 2:]) < 1e8:
-        return np.full(2, np.nan), np.full(2, np.nan)
+        return np.full((3, 2), np.nan)
     inverse = np.linalg.pinv(normal)
     found = inverse @ np.einsum("iyx,yx,yx->i", design, weight, frame)
     left = frame - np.tensordot(found, design, 1)
     scores = np.einsum("iyx,yx,yx->yi", design, weight, left)
-    spread = np.sqrt(np.diag(inverse @ (scores.T @ scores) @ inverse).clip(0))
+    alone, together = (
+        np.diag(inverse @ made @ inverse).clip(0)
+        for made in (scores.T @ scores, _variance_of_sum(scores))
+    )
     gain = found[1]
-    if not gain > max(_SURE * spread[1], _FAINT):
-        return np.full(2, np.nan), np.full(2, np.nan)
-    return found[2:] / gain, spread[2:] / gain
+    if not gain > max(_SURE * float(np.sqrt(alone[1])), _FAINT):
+        return np.full((3, 2), np.nan)
+    return np.stack([found[2:] / gain, alone[2:] / gain**2, together[2:] / gain**2])
+
+
+def _variance_of_sum(scores: np.ndarray) -> np.ndarray:
+    """Covariance of the sum of scores (line, term) of lines that are alike near each other."""
+    reach = int(np.ceil(np.sqrt(len(scores))))
+    total = scores.T @ scores
+    for apart in range(1, reach):
+        both = scores[:-apart].T @ scores[apart:]
+        total += (1 - apart / reach) * (both + both.T)
+    return total
 
 
 def _line_steps(
