@@ -60,6 +60,21 @@ def test_columns_of_one_frame_stand_before_those_of_all(film):
     assert workspace.tracks is None
 
 
+def test_columns_of_all_frames_are_not_edited_in_one(film):
+    workspace = Workspace(film.stack)
+    workspace.columns = film.tracks.isel(frame=0, drop=True)
+    workspace.tracks = film.tracks
+    view = ImageView(workspace)
+    with pytest.raises(ValueError, match="followed through all frames and are not edited in one"):
+        view.add_column(30.0, 40.0)
+    view.edits.hear(None, {"type": "delete", "label": int(view.columns["column"][0])}, [])
+    assert view.message.startswith("These columns are followed through all frames")
+    assert workspace.tracks is film.tracks
+    workspace.run(tw.frame_columns, into="columns", frame=0, wait=True)
+    view.delete_columns(view.columns["column"].values[:1])
+    assert workspace.columns.sizes["column"] == film.tracks.sizes["column"] - 1
+
+
 def test_another_image_has_other_frames(film):
     workspace = Workspace(film.stack)
     workspace.run(tw.measure_drift, wait=True)

@@ -42,8 +42,15 @@ class Edits:
         self.delete(self._view.selection.some(how).tolist())
 
     def _run(self, function: str, **arguments: Any) -> None:
+        workspace = self._view.workspace
+        if workspace.tracks is not None and workspace.shown_columns is not workspace.columns:
+            raise ValueError(
+                "These columns are followed through all frames and are not edited in one. Take"
+                " those of this frame (temwidgets.frame_columns), edit them, and fit all frames"
+                " again."
+            )
         editing = importlib.import_module("temwidgets.analysis.editing")
-        self._view.workspace.run(getattr(editing, function), wait=True, **arguments)
+        workspace.run(getattr(editing, function), wait=True, **arguments)
 
     @guarded
     def hear(self, _: Any, content: dict[str, Any], buffers: list[Any]) -> None:
