@@ -1,4 +1,4 @@
-"""The command ``temwidgets``: the tour, files, columns, recipes on many files, networks."""
+"""The command ``temwidgets``: tour, app, files, columns, recipes on many files, networks."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     info.set_defaults(run=_info)
     _add_fit(commands.add_parser("fit", help="find and fit the columns of an image or a series"))
     _add_run(commands.add_parser("run", help="repeat a recipe on many files"))
+    _add_app(commands.add_parser("app", help="explore an image in a page without code"))
     train = commands.add_parser("train", help="train a network that finds columns on your images")
     train.add_argument(
         "config", metavar="CONFIG",
@@ -101,6 +102,19 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_scheduler(run, "images")
     run.add_argument("--again", action="store_true", help="do also what is done already")
     run.set_defaults(run=_run)
+
+
+def _add_app(app: argparse.ArgumentParser) -> None:
+    app.add_argument(
+        "file", metavar="FILE", nargs="?", help="an image or a saved workspace; default: none yet"
+    )
+    app.add_argument("--fourier", action="store_true", help="what is done in Fourier space")
+    app.add_argument("--port", type=int, default=8866, help="of the address; %(default)s")
+    app.add_argument("--dark", action="store_true", help="light on dark")
+    # else the parser of the command would take back what was said before it
+    app.add_argument("--no-browser", action="store_true", default=argparse.SUPPRESS,
+                     help="print the address, open no browser")  # fmt: skip
+    app.set_defaults(run=_app)
 
 
 def _add_sampling(command: argparse.ArgumentParser) -> None:
@@ -171,6 +185,12 @@ def _fit(arguments: argparse.Namespace) -> int:
     from temwidgets import _fit as fitting
 
     return fitting.fit(arguments)
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    from temwidgets import _app as app
+
+    app.run(arguments)
 
 
 def _run(arguments: argparse.Namespace) -> int:

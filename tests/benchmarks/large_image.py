@@ -51,7 +51,10 @@ def main():
     score = tw.score_columns(fitted, truth, radius=0.35 * SPACING)
     print(f"precision {float(score['precision']):.5f}, recall {float(score['recall']):.5f}")
     pairs = tw.match_columns(fitted, truth, radius=0.35 * SPACING)
-    here, there = fitted.sel(column=pairs["found"]), truth.sel(column=pairs["true"])
+    here, there = (
+        columns.sel(column=pairs[name].values)
+        for columns, name in ((fitted, "found"), (truth, "true"))
+    )
     inner = (there["y"] > 20) & (there["y"] < side - 20)
     inner &= (there["x"] > 20) & (there["x"] < side - 20)
     seam = at_seams(image, here) & inner.values
