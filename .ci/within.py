@@ -37,6 +37,7 @@ def memory(pid):
 
 
 def main():
+    """Run the command; returns its exit code, or 1 if it was stopped."""
     limit, command = float(sys.argv[1]), sys.argv[2:]
     process = subprocess.Popen(command)
     most = 0.0
