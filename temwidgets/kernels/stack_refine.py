@@ -6,21 +6,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import scipy.ndimage as ndi
 
 from temwidgets.kernels.missing import fill_missing
-from temwidgets.kernels.scan_lines import line_splines, offset_step, spline_weights
-from temwidgets.kernels.stack_canvas import Canvas, canvas_of, lay, mean_of
+from temwidgets.kernels.scan_lines import line_splines, offset_step
 from temwidgets.kernels.stack_drift import window
+from temwidgets.kernels.stack_mean import MeanFrame, mean_frame, seen_by
 
 _ROUNDS = 8
 _SETTLED = 1e-3  # px
 _SMALL = 0.05  # of its error: a change that does not matter
 _STEP = 1.0  # px: greatest change in a round
-_QUIET = 1.0  # px: width of the mean that quietens slopes
 _SURE = 4.0  # standard errors: a frame that is less like the mean has no structure
 _FAINT = 1e-6  # of the contrast of the mean
-_RIM = 8  # px round the canvas
 _USELESS = 1.0  # px: error from which on a line tells nothing of its offset
 
 Report = Callable[[float], None] | None
@@ -33,12 +30,6 @@ class Motion(NamedTuple):
     error: np.ndarray  # (frame, 2)
     lines: np.ndarray | None  # (frame, y) offset along x, beside dx
     line_error: np.ndarray | None  # (frame, y); infinite where a line tells nothing
-
-
-class _Mean(NamedTuple):
-    canvas: Canvas
-    values: np.ndarray  # spline coefficients
-    slopes: list[np.ndarray]  # along y and x, of the mean made quieter
 
 
 def refine(
@@ -85,7 +76,7 @@ def refine(
     phases = (False, True) if rows else (False,)
     for phase, by_lines in enumerate(phases):
         for turn in range(_ROUNDS):
-            mean = _mean(filled, known, drift, lines, shares)
+            mean = mean_frame(filled, known, drift, lines, shares)
             change, spread = _steps(filled, known, drift, lines, mean)
             drift = drift + change
             drift = drift - np.average(drift, axis=0, weights=shares) + middle
@@ -125,7 +116,7 @@ def _steps(
     known: np.ndarray,
     drift: np.ndarray,
     lines: np.ndarray | None,
-    mean: _Mean,
+    mean: MeanFrame,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Change of the drift of each frame, and its standard error, (frame, 2) each."""
     steps = [
@@ -141,76 +132,19 @@ def _steps(
     return np.clip(np.nan_to_num(found), -_STEP, _STEP), spread
 
 
-def _mean(
-    filled: np.ndarray,
-    known: np.ndarray,
-    drift: np.ndarray,
-    lines: np.ndarray | None,
-    weights: np.ndarray,
-) -> _Mean:
-    canvas = canvas_of(filled.shape[1:], drift, lines, common=False)
-    layers = [
-        lay(frame, seen, d, None if lines is None else lines[k], canvas)
-        for k, (frame, seen, d) in enumerate(zip(filled, known, drift, strict=True))
-    ]
-    mean = fill_missing(mean_of(layers, weights)).astype(float)
-    quiet = ndi.gaussian_filter(mean, _QUIET)
-    slopes = [_coefficients(_slope(mean, quiet, axis)) for axis in (0, 1)]
-    return _Mean(canvas, _coefficients(mean), slopes)
-
-
-def _slope(mean: np.ndarray, quiet: np.ndarray, axis: int) -> np.ndarray:
-    """Slope of the quieter mean, as steep as the mean is: else each step would be too long."""
-    own, slope = np.gradient(mean, axis=axis), np.gradient(quiet, axis=axis)
-    size = float((slope**2).sum())
-    return slope * (float((own * slope).sum()) / size if size > 0 else 1.0)
-
-
-def _coefficients(plane: np.ndarray) -> np.ndarray:
-    """Spline coefficients with a mirrored rim, for frames may reach over the canvas a little."""
-    return np.pad(ndi.spline_filter(plane, mode="mirror"), _RIM, mode="reflect")
-
-
-def _seen_by(
-    splines: np.ndarray,
-    mean: _Mean,
-    shape: tuple[int, ...],
-    drift: np.ndarray,
-    lines: np.ndarray | None,
-) -> np.ndarray:
-    """Read something on the canvas as a frame shows it, (y, x)."""
-    first = _RIM - drift - mean.canvas.origin
-    across = _taps(splines, float(first[0]), shape[0])
-    if lines is None:
-        return _taps(across.T, float(first[1]), shape[1]).T
-    place = first[1] - lines
-    whole = np.clip(np.floor(place).astype(int), 1, splines.shape[1] - shape[1] - 2)
-    col = whole[:, None] + np.arange(shape[1])
-    weights = enumerate(spline_weights((place - whole)[:, None]), start=-1)
-    taps = [weight * np.take_along_axis(across, col + k, axis=1) for k, weight in weights]
-    return np.sum(taps, axis=0)
-
-
-def _taps(splines: np.ndarray, start: float, size: int) -> np.ndarray:
-    """Sample rows at start, start + 1, ...; all lie equally between two of them."""
-    whole = int(np.clip(np.floor(start), 1, len(splines) - size - 2))
-    taps = [
-        weight * splines[whole + k : whole + k + size]
-        for k, weight in enumerate(spline_weights(start - whole), start=-1)
-    ]
-    return np.sum(taps, axis=0)
-
-
 def _step(
-    frame: np.ndarray, seen: np.ndarray, drift: np.ndarray, lines: np.ndarray | None, mean: _Mean
+    frame: np.ndarray,
+    seen: np.ndarray,
+    drift: np.ndarray,
+    lines: np.ndarray | None,
+    mean: MeanFrame,
 ) -> np.ndarray:
     """Change of the drift of a frame, and its variance by lines alone and together, (3, 2).
 
     NaN where it has no structure.
     """
     parts = [
-        _seen_by(splines, mean, frame.shape, drift, lines)
-        for splines in (mean.values, *mean.slopes)
+        seen_by(splines, mean, frame.shape, drift, lines) for splines in (mean.values, *mean.slopes)
     ]
     design = np.stack([np.ones_like(parts[0]), parts[0], -parts[1], -parts[2]])
     weight = window(frame.shape) * seen
@@ -246,13 +180,13 @@ def _line_steps(
     known: np.ndarray,
     drift: np.ndarray,
     lines: np.ndarray | None,
-    mean: _Mean,
+    mean: MeanFrame,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Improve the offsets of all lines; offsets, errors and the greatest change."""
     before = np.zeros(filled.shape[:2]) if lines is None else lines
     after, errors = before.copy(), np.full(before.shape, np.inf)
     for k, (frame, seen) in enumerate(zip(filled, known, strict=True)):
-        still = _seen_by(mean.values, mean, frame.shape, drift[k], None)
+        still = seen_by(mean.values, mean, frame.shape, drift[k], None)
         gain, level = np.polyfit(still[seen], frame[seen], 1)
         change, error = offset_step(frame, seen, line_splines(level + gain * still), before[k])
         good = error < _USELESS

@@ -61,3 +61,12 @@ def make_tracks():
         return tracks
 
     return make
+
+
+@pytest.fixture(scope="package")
+def walk():
+    """Truth of columns that diffuse, vibrate and drift."""
+    return movie(
+        (150, 190), frames=24, drift=(0.31, -0.2), diffusion=0.004, vibration=0.05, dose=None,
+        seed=3, amplitude_spread=0.1,
+    )[1]  # fmt: skip
