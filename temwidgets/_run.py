@@ -45,5 +45,8 @@ def _tell(row: dict[str, Any]) -> None:
     if row["status"] == "failed":
         print(f"temwidgets: {name}: {row['error']}", file=sys.stderr)
         return
+    if row.get("kept"):
+        print(f"{name}: done already", flush=True)
+        return
     found = f"{row['n_columns']} columns in " if "n_columns" in row else ""
     print(f"{name}: {found}{row['seconds']:.1f} s", flush=True)

@@ -255,6 +255,7 @@ def test_run_repeats_a_recipe_on_files(lattice, tmp_path, capsys):
     for options in ([], ["--again"], ["--sampling", "0.1"], ["--dataset", "0"]):
         assert cli.main(["run", str(recipe), str(path), "-o", str(out), *options]) == 0
         times.append((out / "lattice" / "columns.nc").stat().st_mtime_ns)
+        assert ("lattice.nc: done already" in capsys.readouterr().out) == (not options)
     assert times[0] == times[1] < times[2] < times[3] < times[4]
 
 

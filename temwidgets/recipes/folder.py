@@ -57,7 +57,8 @@ def run_files(
     again : bool
         Do also what is done already.
     tell : callable, optional
-        Called with the row of the summary of each image as it ends.
+        Called with the row of the summary of each image as it ends; ``kept`` is True in those that
+        were done before.
     report : callable, optional
         Called with the fraction of files begun; raises `CancelledError` to stop.
 
@@ -189,7 +190,7 @@ class _Work:
     def _note(self, place: int, row: Row) -> None:
         frame = row.get("frame")
         self._rows[place, -1 if frame is None else frame] = row
-        self._aside.append(row)
+        self._aside.append({**row, "kept": row["status"] == "done"})
 
     def _take_aside(self) -> Iterator[Row]:
         aside, self._aside = self._aside, []
