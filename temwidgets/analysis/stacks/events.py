@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from scipy.spatial import KDTree
 
 from temwidgets.analysis.stacks.motion import drift_free
 from temwidgets.analysis.stacks.tracks import BOTH, LOST, check_tracks, over_frames
@@ -14,6 +15,7 @@ from temwidgets.conventions import Flag, length_unit, quantity
 KINDS = ("vacancy", "filled", "hop", "intensity step")
 _GONE = 0.3  # of the intensity of the other side, and less: the column is not there
 _FEWEST = 2  # frames on either side of an event
+_NEIGHBOURS = 12  # that tell what the scan has done around a column
 _SHOWN = 4  # frames that have to show a column
 
 
@@ -59,7 +61,8 @@ def column_events(tracks: xr.Dataset, *, fdr: float = 0.05) -> xr.Dataset:
     -------
     Dataset, (event,)
         ``kind``: vacancy (a column falls to less than 0.3 of its intensity, or is not found any
-        more), filled (the reverse), intensity step, or hop (a step of the place that lasts);
+        more), filled (the reverse), intensity step, or hop (a step of the place against that of
+        its neighbours, which lasts);
         ``event_frame``, the number of the first frame after; ``label`` of the column, ``y`` and
         ``x`` where it is on average, free of drift; ``change`` and ``change_std``, of the
         intensity as a fraction of the larger side; ``distance``, ``distance_std``, ``dy`` and
@@ -150,7 +153,25 @@ def _places(tracks: xr.Dataset) -> _Series:
     level = over_frames(tracks, "intensity")
     with np.errstate(invalid="ignore"):
         values[~(level > _GONE * _bright(level))] = np.nan
-    return _Series(values, errors)
+    return _Series(values - _around(values, tracks), errors)
+
+
+def _around(values: np.ndarray, tracks: xr.Dataset) -> np.ndarray:
+    """Median displacement of the neighbours of each column, (frame, column, component).
+
+    What moves all of them is the scan: its drift within a frame is no hop.
+    """
+    places = np.column_stack([tracks["mean_y"].values, tracks["mean_x"].values])
+    known = np.flatnonzero(np.isfinite(places).all(axis=1))
+    out = np.zeros(values.shape)
+    if len(known) <= _NEIGHBOURS:
+        return out
+    near = KDTree(places[known]).query(places[known], k=_NEIGHBOURS + 1)[1][:, 1:]
+    moved = values[:, known[near]]  # (frame, column, neighbour, component)
+    seen = np.isfinite(moved).all(axis=3).sum(axis=2) > _NEIGHBOURS // 2
+    middle = np.nanmedian(np.where(seen[..., None, None], moved, 0.0), axis=2)
+    out[:, known] = middle
+    return out
 
 
 def _bright(level: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 
 _EXTENTS = [("all frames", "all"), ("what all frames show", "common")]
-_LISTED = 20
+_LISTED = 6
 
 
 class StackPanel(Panel):

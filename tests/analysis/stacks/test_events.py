@@ -47,6 +47,17 @@ def test_nothing_happens_where_nothing_does(make_tracks):
     assert events.attrs["n_tested"] > 200
 
 
+def test_a_slow_drift_within_frames_is_no_hop(make_tracks):
+    _, truth = movie((140, 170), frames=12, dose=None, seed=3, hops=3, hop=1.0)
+    tracks = make_tracks(truth, std=0.03)
+    # from the sixth frame on, the scan is stretched by up to a seventh of a pixel
+    later = (np.arange(12) >= 6)[:, None]
+    tracks["y"] = tracks["y"] + later * 0.001 * (tracks["x"] - 85.0)
+    events = tw.column_events(tracks)
+    assert hits(events, truth) == 3
+    assert events.sizes["event"] <= 4
+
+
 def test_the_sizes_of_events(make_tracks):
     _, truth = movie((120, 150), frames=12, dose=None, seed=1, **HAPPEN)
     tracks = make_tracks(truth, std=0.02).assign_coords(frame=np.arange(12) + 100)
