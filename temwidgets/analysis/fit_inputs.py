@@ -22,6 +22,16 @@ def check_units(image: xr.DataArray, columns: xr.Dataset) -> None:
         )
 
 
+def check_one_frame(columns: xr.Dataset) -> None:
+    """Refuse tracks where the columns of one frame are expected."""
+    if "frame" in columns["y"].dims:
+        raise ValueError(
+            f"Columns of one frame were expected, but these are tracks of"
+            f" {columns.sizes['frame']} frames. Choose one with tracks.sel(frame=...), or fit the"
+            " columns of the mean: temwidgets.fit_mean."
+        )
+
+
 def with_sublattices(image: xr.DataArray, columns: xr.Dataset) -> xr.Dataset:
     """Return columns that carry ``sublattice``, clustering their heights when they do not."""
     if "sublattice" in columns:

@@ -11,7 +11,13 @@ import xarray as xr
 from temwidgets.analysis import fit_arguments as arguments
 from temwidgets.analysis.fit_flags import find_flags, saturation_level
 from temwidgets.analysis.fit_hints import shape_hint
-from temwidgets.analysis.fit_inputs import check_units, finite_values, usable, with_sublattices
+from temwidgets.analysis.fit_inputs import (
+    check_one_frame,
+    check_units,
+    finite_values,
+    usable,
+    with_sublattices,
+)
 from temwidgets.analysis.fit_results import background_spline, make_result
 from temwidgets.analysis.fit_start import make_start
 from temwidgets.analysis.fit_tiles import fit_in_tiles
@@ -121,6 +127,7 @@ def fit_columns(
     arguments.check_positive(
         max_shift=max_shift, noise_scale=noise_scale, background_scale=background_scale
     )
+    check_one_frame(columns)
     check_units(image, columns)
     masks = arguments.check_fixed(fixed, columns.sizes["column"])
     arguments.check_fixed_shapes(masks, shape, pixel_grid(image))

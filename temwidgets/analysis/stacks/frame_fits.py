@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from temwidgets.analysis.fit_inputs import check_units
+from temwidgets.analysis.fit_inputs import check_one_frame, check_units
 from temwidgets.analysis.fitting import fit_columns
 from temwidgets.analysis.stacks.drift import Report, check_stack, drift_of
 from temwidgets.analysis.stacks.tracks import UNSEEN, over_frames, stack_columns, with_seen
@@ -70,6 +70,7 @@ def fit_frames(
     """
     check_stack(stack)
     check_columns(columns)
+    check_one_frame(columns)
     check_units(stack, columns)
     unit = pixel_grid(stack).units
     numbers = stack["frame"].values

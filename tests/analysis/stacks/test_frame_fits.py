@@ -74,7 +74,10 @@ def test_a_frame_that_shows_nothing_is_kept(film, fitted, drift):
 
 
 def test_what_does_not_belong_together_is_refused(film, fitted, drift):
-    columns, _ = fitted
+    columns, tracks = fitted
+    for image, function in ((film[0], tw.fit_frames), (film[0][0], tw.fit_columns)):
+        with pytest.raises(ValueError, match=r"these are tracks of \d+ frames\. Choose one with"):
+            function(image, tracks)
     with pytest.raises(ValueError, match=r"dims \(frame, y, x\) was expected"):
         tw.fit_frames(film[0][0], columns)
     with pytest.raises(ValueError, match="The image is in nm but the columns are in px"):
