@@ -265,6 +265,125 @@ assert scored(known, monolayer(1.0)[1]) > 0.9
 alone = tw.networks.train(train[:1], start="default", steps=60)
 assert float(tw.networks.score_pairs(alone, test)["f1"]) > held_back["default"] + 0.03
 """,
+    "08_gaussian_fit": """
+assert abs(chi2_best - 571) < 3 * 34 and abs(best[2] - 11.7) < 0.2, (chi2_best, best)
+assert scatter["likelihood"] < scatter["least squares"] < scatter["weighted by counts"], scatter
+assert abs(level["likelihood"] - 2.4) < 0.05 and abs(level["weighted by counts"] - 1.6) < 0.1, level
+assert [round(row[1], 2) for row in rows] == [0.62, 0.33, 0.16, 0.07, 0.03], rows
+assert max(abs(row[2]) for row in rows) < 0.001, rows
+assert all(0.93 < pull < 1.1 for pull in pulls.values()), pulls
+assert 0.63 < share < 0.72, share
+ratio = table["fitted, scatter"] / table["bound with background"]
+assert (abs(ratio - 1) < 0.1).all(), ratio
+assert (abs(table["fitted, error told"] / table["bound with background"] - 1) < 0.09).all(), table
+assert abs(bound(5000) - 0.0074) < 1e-4 and abs(bound(50) / bound(5000) - 10) < 1e-3
+assert abs(misfit - 5.3) < 0.2 and abs(np.mean(list(volumes.values())) - 0.83) < 0.01
+assert abs(slopes["constant"][0] - 0.38) < 0.05 and slopes["constant"][2] > 1, slopes
+assert abs(slopes["smooth"][0]) < 0.005 and slopes["smooth"][2] < 0.01, slopes
+assert abs(bound(110) - 0.05) < 5e-4
+assert abs(bound(50 * 0.51, sigma=3.5, background=0.1 / 0.51) - 0.117) < 0.002
+photos, true = neighbours(9, dose=40, cells=(14, 15), seed=3)
+start = true[["y", "x", "sublattice"]]
+shared = tw.fit_columns(photos, start, shape="shared", background="constant")
+plain = tw.fit_columns(photos, true[["y", "x"]], shape="round", background="constant")
+faint = true["sublattice"].values == 0
+kinds = ("x_std", "amplitude_std")
+ratio = {k: np.median(shared[k][faint]) / np.median(plain[k][faint]) for k in kinds}
+assert abs(ratio["x_std"] - 0.95) < 0.03 and abs(ratio["amplitude_std"] - 0.8) < 0.04, ratio
+""",
+    "09_strain_three_ways": """
+assert abs(film_d - 0.412) < 0.0005, film_d
+film = table["film (%)"]
+assert abs(film["columns"] - 3) < 0.03 and abs(film["phase"] - 3.15) < 0.03, table
+assert abs(table.loc["phase"] - table.loc["local spacing"]).max() < 1e-3, table
+assert table["width (nm)"]["columns"] < 0.7 * table["width (nm)"]["phase"], table
+assert (table["scatter (%)"] < 0.12).all(), table
+radii = windows.loc["columns"]
+assert 0.4 < radii["scatter (%)"].iloc[2] / radii["scatter (%)"].iloc[1] < 0.7, windows
+assert 1.3 < radii["width (nm)"].iloc[2] / radii["width (nm)"].iloc[1] < 1.7, windows
+assert abs(windows.loc["phase"]["film (%)"].iloc[2] - 3.16) < 0.03, windows
+outer = edge["phase"]["scatter"]
+assert 0.1 > outer[0] > 1.8 * outer[3], edge
+assert 1.2 < edge["of_columns"]["scatter"][0] / edge["of_columns"]["scatter"][1] < 2, edge
+assert (defects.loc["elsewhere"] < 0.13).all() and (defects.iloc[0] > 3).all(), defects
+assert defects["columns"].iloc[1] > 2 * defects["phase"].iloc[1], defects
+hole, rim = defects.loc["beside the vacancy"], defects.loc["in the outer 0.6 nm"]
+assert hole["columns"] < 0.7 * hole["phase"], defects
+assert rim["phase"] > 1 > 5 * rim["columns"], defects
+assert abs(blur["scatter (%)"]["columns"] - 2) < 0.3 and blur["scatter (%)"]["phase"] < 0.2, blur
+assert seen.sizes["column"] == 225, seen.sizes
+assert (abs(result["upper film (%)"] - 1.72) < 0.03).all(), result
+assert (result["scatter below"] > 2.5 * table["scatter (%)"]).all(), result
+wrong = tw.geometric_phase(image, reflections, reference=(1.0, 2.4, 0.8, 5.2))
+below = 100 * float(wrong["e_yy"].sel(y=slice(4.0, 6.0), x=slice(0.8, 5.2)).mean())
+assert abs(below + 3.07) < 0.02, below
+faint, _ = crystal(dose=10)
+drawn = tw.strain_map(by_columns(faint, REFERENCE), faint, variables=["e_yy"])
+assert abs(measure(drawn["e_yy"])[1] - 0.34) < 0.06
+narrow = tw.geometric_phase(blurred, reflections, reference=REFERENCE, sigma=0.4)
+assert abs(measure(narrow["e_yy"])[1] - 0.94) < 0.15
+""",
+    "10_movie": """
+assert off.std() < 0.0013 and abs(told - 0.0007) < 0.0003, (off.std(), told)
+assert abs(np.hypot(*PATH[-1]) - 0.229) < 0.0005
+assert widths["as recorded"][0] > 0.12 and np.abs(np.array(widths["aligned"]) - 0.064).max() < 0.002
+assert columns.sizes["column"] == 64 and abs(error - 2.2) < 0.15 and abs(wander - 3.5) < 0.2
+diffusing, vibrating = msd["diffusing"], msd["vibrating"]
+assert abs(1e6 * diffusing["diffusion"] - 4) < 2.5 * 1e6 * diffusing["diffusion_std"], diffusing
+assert abs(1e6 * diffusing["diffusion"] - 3.4) < 0.2 and abs(1e6 * diffusing["offset"]) < 4
+assert abs(1e6 * vibrating["offset"] - 36) < 4, vibrating
+assert vibrating["diffusion_std"] > 0.8 * vibrating["diffusion"] > 2e-6, vibrating
+assert in_list == put_in == {"hop": 9, "vacancy": 9}, (in_list, put_in)
+assert abs(step - 64) < 2.5 * step_error and abs(slope) < 2 * slope_error < 1, (step, slope)
+assert len(measured) == 12 and not measured.failed and abs(d.mean() - 0.32) < 0.0005
+assert 0.0004 < d.std(axis=0).mean() < 0.001, d
+assert (last["intensity"] < 0.3).sum() == 1, last["intensity"]
+places = []
+for picture in (tw.mean_frame(aligned.isel(frame=slice(0, 3))), sharp):
+    found = tw.find_columns(picture, separation=0.25)
+    places.append(1000 * float(tw.fit_columns(picture, found, shape="shared")["x_std"].median()))
+assert abs(places[0] - 1.25) < 0.05 and abs(places[1] - 0.63) < 0.03, places
+for hop, number in ((0.006, 1), (0.012, 2)):
+    other, _ = movie(vibration=0.003, vacancies=1, hops=1, hop=hop)
+    shift = tw.measure_drift(other, reference=0)
+    ways = tw.drift_free(tw.fit_frames(other, tw.fit_mean(other, shift), drift=shift))
+    assert tw.column_events(ways).sizes["event"] == number, hop
+timed = tw.mean_square_displacement(walks, lags=3, frame_time=0.5)
+assert abs(1e6 * timed["diffusion"] - 6.8) < 0.4 and abs(1e6 * timed["diffusion_std"] - 0.7) < 0.1
+assert timed["diffusion"].attrs["units"] == "nm²/s"
+""",
+    "11_clicks_to_script": """
+assert same and not without and "sublattice" in workspace.columns
+assert "step 5, delete_columns" in reason, reason
+assert done.returncode == 1 and done.stderr.count("cannot be read") == 1, done
+assert table["n_columns"].tolist()[:6] == [313, 314, 314, 314, 314, 314], table["n_columns"]
+assert abs(table["a"][:6] - 0.39).max() < 0.0006 and abs(table["reduced_chi2"][:6] - 1).max() < 0.03
+ratio = table["intensity_median"].iloc[5] / table["intensity_median"].iloc[0]
+assert abs(ratio - 25) < 1, ratio
+assert np.ptp(bright) / np.mean(bright) < 0.06 and 4.3 < error[0] / error[-1] < 5.7, (bright, error)
+assert written == ["notes"] and more.sizes["image"] == 7 and (more["status"] == "done").all(), more
+workspace.run(tw.delete_columns, labels=[odd], wait=True)
+left = workspace.recipe(leave_out=True)
+words = "# Left out, for it cannot be repeated on other images: step 7, delete_columns (done by"
+assert words in left, left
+assert [line for line in left.splitlines() if line[0] != "#"] == recipe.splitlines()[1:], left
+takes = "takes: [image, columns]"
+Path("shared.yaml").write_text(recipe.replace(takes, takes + "\\n  options: {shape: shared}"))
+kept = tw.run_recipe("shared.yaml", tw.read(folder / "dose_010.nc"))["columns"]
+assert abs(float(kept["x_std"].median()) - error[0]) < 0.0003, kept["x_std"]
+fall = float(kept["intensity_std"].median() / parts[0]["intensity_std"].median())
+assert abs(fall - 0.79) < 0.05, fall
+Path("bad.yaml").write_text(recipe.replace(takes, takes + "\\n  options: {shap: shared}"))
+try:
+    tw.read_recipe("bad.yaml")
+except ValueError as refused:
+    reason = str(refused)
+expected = "Step 2 of bad.yaml, fit_columns, has 'shap', which means nothing. Did you mean 'shape'?"
+assert reason == expected, reason
+last = tw.run_files("lattice", folder / "dose_080.nc", "lattice")
+assert np.isfinite(last["displacement_median"]).all(), last
+assert np.isnan(more["displacement_median"]).all(), more
+""",
 }
 
 
