@@ -95,3 +95,13 @@ def test_the_rim_without_columns_is_told():
     assert not rim[0, 20]
     assert rim[0, 0]
     assert rim[-1].all()
+
+
+@pytest.mark.parametrize(("level", "height"), [(0.12, 12), (1, 100), (20, 20), (5, 1000)])
+def test_noise_over_signal_is_one_for_counts_however_dark_it_is_between(level, height):
+    rng = np.random.default_rng(3)
+    y, x = np.indices((230, 260))
+    squared = ((y % 24) - 12) ** 2 + ((x % 24) - 11) ** 2
+    image = rng.poisson(level + height * np.exp(-squared / 12.5))
+    assert starts.noise_to_signal(image) == pytest.approx(1, abs=0.06)
+    assert starts.noise_to_signal(7.0 * image) == pytest.approx(7, abs=0.4)

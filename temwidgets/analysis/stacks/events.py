@@ -83,6 +83,8 @@ def column_events(tracks: xr.Dataset, *, fdr: float = 0.05) -> xr.Dataset:
     that vibration is no hop. An event has two frames or more on either side. A column that is
     missing inside of the frame counts as one without intensity; beyond its rim as unknown. What
     multiplies the intensities of a whole frame, as the beam current, is taken off by its median.
+    Where columns diffuse, each is always on its way, and many of their steps are such hops:
+    `mean_square_displacement` is what describes them.
 
     References
     ----------
