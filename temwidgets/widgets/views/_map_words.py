@@ -22,13 +22,16 @@ NAMES = {
     "displacement_y": "displacement along y",
 }
 SOURCES = {"local_spacing": "local spacing", "strain": "geometric phase"}
-MEANINGS = {
-    "local_spacing": (
-        "d-spacing and direction are absolute, as far as the image is calibrated; strain is"
-        " relative to the mean lattice of the crystal."
-    ),
-    "strain": "Strain is relative to the reference region, where it is zero.",
-}
+
+
+def meaning(source: str, product: xr.Dataset) -> str:
+    """Say what maps are relative to."""
+    if source == "strain":
+        return "Strain is relative to the reference region, where it is zero."
+    text = "d-spacing and direction are absolute, as far as the image is calibrated"
+    since = str(product["e_xx"].attrs["long_name"]) if "e_xx" in product else ""
+    since = since.partition(" relative to ")[2]
+    return f"{text}; strain is relative to {since}." if since else f"{text}."
 
 
 def unit(values: xr.DataArray) -> str:

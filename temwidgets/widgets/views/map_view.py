@@ -25,10 +25,10 @@ from temwidgets.widgets.views._map_files import MapFiles
 from temwidgets.widgets.views._map_histogram import MapHistogram
 from temwidgets.widgets.views._map_plots import MapPlots, inside
 from temwidgets.widgets.views._map_words import (
-    MEANINGS,
     NAMES,
     SOURCES,
     map_title,
+    meaning,
     unit,
 )
 from temwidgets.widgets.views._over_image import OverImage
@@ -194,7 +194,7 @@ class MapView(MapFiles, OverImage, ColumnsView):
         elif data.values is None or data.source is None or data.quantity is None:
             self.remark("No crystal found, so there is nothing to show.")
         else:
-            text = MEANINGS[data.source]
+            text = meaning(data.source, data.products[data.source])
             if data.quantity != self.quantity:
                 text = f"There is no {NAMES[self.quantity]} yet. {text}"
             self.remark(text)

@@ -67,6 +67,17 @@ def test_the_d_spacing_of_the_first_reflection_is_shown_with_unit_and_scale(view
     assert "absolute" in view.message
 
 
+def test_maps_say_what_their_strain_is_relative_to():
+    image, _ = tw.synthetic.strained_crystal((128, 150), seed=2)
+    y, x = (image[name].values for name in "yx")
+    region = (y[20], y[60], x[20], x[60])
+    for reference, said in ((None, "the mean of the crystal"), (region, "the reference region")):
+        maps = tw.local_spacing(image, reference=reference)
+        assert f"strain is relative to {said}" in MapView(image, maps).message
+    none = maps.drop_vars([name for name in maps if str(name).startswith("e_")])
+    assert MapView(image, none).message.endswith("as far as the image is calibrated.")
+
+
 def test_reflections_are_chosen_by_spacing_and_direction(view, crystal):
     names = [name for name, _ in view._controls.reflection.options]
     assert len(names) == 3
