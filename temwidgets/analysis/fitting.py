@@ -29,6 +29,7 @@ from temwidgets.conventions import (
     pixel_grid,
     with_frame_of,
 )
+from temwidgets.kernels.compiled import keep_few
 from temwidgets.kernels.fit import Result, fit
 
 Report = Callable[[float], None] | None
@@ -202,6 +203,7 @@ def _fit_piece(
     options: dict[str, Any],
     report: Report,
 ) -> xr.Dataset:
+    keep_few()
     grid = pixel_grid(image)
     active, flags = usable(columns, grid)
     if shape == "shared":
