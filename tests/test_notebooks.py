@@ -289,7 +289,7 @@ plain = tw.fit_columns(photos, true[["y", "x"]], shape="round", background="cons
 faint = true["sublattice"].values == 0
 kinds = ("x_std", "amplitude_std")
 ratio = {k: np.median(shared[k][faint]) / np.median(plain[k][faint]) for k in kinds}
-assert abs(ratio["x_std"] - 0.95) < 0.03 and abs(ratio["amplitude_std"] - 0.8) < 0.04, ratio
+assert abs(ratio["x_std"] - 0.95) < 0.03 and abs(ratio["amplitude_std"] - 0.69) < 0.04, ratio
 """,
     "09_strain_three_ways": """
 assert abs(film_d - 0.412) < 0.0005, film_d
@@ -372,7 +372,7 @@ Path("shared.yaml").write_text(recipe.replace(takes, takes + "\\n  options: {sha
 kept = tw.run_recipe("shared.yaml", tw.read(folder / "dose_010.nc"))["columns"]
 assert abs(float(kept["x_std"].median()) - error[0]) < 0.0003, kept["x_std"]
 fall = float(kept["intensity_std"].median() / parts[0]["intensity_std"].median())
-assert abs(fall - 0.79) < 0.05, fall
+assert abs(fall - 0.70) < 0.05, fall
 Path("bad.yaml").write_text(recipe.replace(takes, takes + "\\n  options: {shap: shared}"))
 try:
     tw.read_recipe("bad.yaml")

@@ -122,7 +122,7 @@ def _on(client: Any, jobs: Jobs, retries: int, report: Report | None) -> Iterato
                 more = entry is not None
                 if entry is not None:
                     run.submit(*entry)
-            if not more and not run.pending:
+            if not more and not run.pending and run.lost:
                 run.submit(*run.lost.pop(0))
             yield from run.ended(retries)
             if report is not None:

@@ -158,3 +158,18 @@ def test_without_distributed_the_extra_is_named(stack, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(ImportError, match=r"pip install \"temwidgets\[cluster\]\""):
         tw.each_frame(filtered, stack, scheduler="tcp://127.0.0.1:1")
+
+
+def test_all_jobs_may_end_before_it_is_known_that_none_are_left(monkeypatch):
+    class Quick(frame_jobs._Run):
+        def submit(self, key, make, tries=0):
+            self.pending[key] = (key, make, tries)
+
+        def ended(self, retries):
+            done, self.pending = list(self.pending), {}
+            yield from ((key, "done") for key in done)
+
+    monkeypatch.setattr(frame_jobs, "_Run", Quick)
+    monkeypatch.setattr(frame_jobs, "_room", lambda client: 2)
+    jobs = ((k, lambda: None) for k in range(4))
+    assert list(frame_jobs._on(None, jobs, 0, None)) == [(k, "done") for k in range(4)]
