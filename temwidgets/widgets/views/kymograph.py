@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import bqplot
@@ -14,17 +13,16 @@ import xarray as xr
 from PIL import Image
 
 import temwidgets as tw
-from temwidgets.widgets.controls import checkbox, number
+from temwidgets.widgets.controls import checkbox
 from temwidgets.widgets.download import plot_buttons
-from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.errors import guarded, reject_unknown
 from temwidgets.widgets.style import row, style_sheet, together
-from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._axes import set_range
 from temwidgets.widgets.views._base import note
 from temwidgets.widgets.views._figure_clicks import FigureClicks
-from temwidgets.widgets.views._figure_label import FigureLabel
-from temwidgets.widgets.views._line_drawing import LineDrawing
+from temwidgets.widgets.views._line_plot import LinePlot
 from temwidgets.widgets.views._paper import Paper
-from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
+from temwidgets.widgets.views._print import Plot
 
 _OPTIONS = ("start", "end", "width", "follows", "active")
 _RATIO = 0.62
@@ -32,7 +30,7 @@ _FINEST = 4
 """Screen pixels that a frame is at least drawn with."""
 
 
-class Kymograph(Printed, widgets.VBox):
+class Kymograph(LinePlot):
     """The line from A to B on the image in all frames: distance along x, frames upwards.
 
     Drag the ends of the line on the image; click the kymograph to show a frame.
@@ -61,11 +59,7 @@ class Kymograph(Printed, widgets.VBox):
         If `view` is no ImageView.
     """
 
-    start = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
-    end = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
-    width = traitlets.Float(0.0, min=0.0)
     follows = traitlets.Bool(True)
-    active = traitlets.Bool(True)
     _following = False
 
     def __init__(self, view: Any, **options: Any) -> None:
@@ -78,11 +72,8 @@ class Kymograph(Printed, widgets.VBox):
         self.kymograph: xr.DataArray | None = None
         self._at = np.zeros(2)
         self._moving = False
-        self.drawing = LineDrawing(view, "kymograph", self.show_error)
-        super().__init__(layout=options.pop("layout", {}))
+        super().__init__(view, "kymograph", layout=options.pop("layout", {}))
         self._build()
-        for name in ("start", "end", "width"):
-            traitlets.link((self, name), (self.drawing, name))
         for name, value in options.items():
             setattr(self, name, value)
         self.observe(self._changed, ["start", "end", "width", "follows", "active"])
@@ -100,10 +91,6 @@ class Kymograph(Printed, widgets.VBox):
             self.drawing.close()
         super().close()
 
-    def show_error(self, error: BaseException) -> None:
-        """Show the sentence of an exception under the plot."""
-        self._note.value = note(sentence(error), "error")
-
     def csv(self) -> str:
         """Return the intensity of each frame (rows) and distance (columns) as CSV."""
         if self.kymograph is None:
@@ -112,19 +99,11 @@ class Kymograph(Printed, widgets.VBox):
         table: str = self.kymograph.to_pandas().to_csv()
         return f"# intensity by frame and distance ({units})\n{table}"
 
-    def save_csv(self, path: str | Path) -> None:
-        """Write the intensity of each frame (rows) and distance (columns) as CSV."""
-        Path(path).write_text(self.csv(), encoding="utf-8")
-
     def plot(self) -> Plot:
         """Return what is shown, to be printed."""
         if self.kymograph is None:
             raise ValueError("There is no kymograph to print yet: it takes a stack and a line.")
-        x, y = (
-            PlotAxis(axis.label, scale.min, scale.max, tuple(axis.tick_values))
-            for axis, scale in zip(self._axes, (self._x, self._y), strict=True)
-        )
-        return Plot(x, y, {}, self._print, _RATIO)
+        return Plot(*self._printed_axes(), {}, self._print, _RATIO)
 
     def _print(self, paper: Paper, place: Any) -> None:
         """Draw runs of pixels of one grey as one rectangle."""
@@ -141,8 +120,7 @@ class Kymograph(Printed, widgets.VBox):
                 paper.polygon(place(*corners), "#" + f"{shades[first]:02x}" * 3)
 
     def _build(self) -> None:
-        self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
-        self._axes = horizontal(self._x), vertical(self._y, "Frame")
+        self._make_axes("Frame")
         scales = {"x": self._x, "y": self._y}
         self._picture = bqplot.Image(image=widgets.Image(value=_png(np.zeros((2, 2)))),
                                      scales=scales, visible=False)  # fmt: skip
@@ -150,22 +128,12 @@ class Kymograph(Printed, widgets.VBox):
             x=[0.0, 1.0], y=[0.0, 0.0], scales=scales, colors=["#e8467c"], stroke_width=1.5,
             visible=False,
         )  # fmt: skip
-        self.figure = bqplot.Figure(
-            marks=[self._picture, self._cursor], axes=list(self._axes), fig_margin=MARGIN,
-            padding_x=0, padding_y=0, animation_duration=0, display_toolbar=False,
-            layout={"width": "100%", "height": "260px", "min_width": "260px"},
-        )  # fmt: skip
+        self._make_figure([self._picture, self._cursor], 260)
         self._clicks = FigureClicks(axis="y")
         self._clicks.on_msg(self._clicked)
-        self._note = widgets.HTML()
-        self._note.add_class("tem-note")
-        self._width = number("Width", "Average across the line over this width; 0: one pixel")
-        self._unit = widgets.Label()
         self._follow = checkbox("follows the drift", "Keep the line on the specimen", True)
-        traitlets.link((self, "width"), (self._width, "value"))
         traitlets.link((self, "follows"), (self._follow, "value"))
         files = plot_buttons(self, lambda: "kymograph")
-        self.label = FigureLabel()
         head = row(together(self._width, self._unit), self._follow, together(*files))
         self.children = [style_sheet(), head, self.figure, self.label, self._note, self._clicks]
         self.add_class("temwidgets-view")
@@ -223,10 +191,8 @@ class Kymograph(Printed, widgets.VBox):
         self._picture.image = widgets.Image(value=_png(found.values[::-1]))
         with self._picture.hold_sync():
             self._picture.x, self._picture.y = [0.0, length], [low, high]
-        set_range(self._x, self._axes[0], 0.0, length)
+        self._show_distance(length, units)
         set_range(self._y, self._axes[1], low, high, whole=True)
-        self._unit.value = units
-        self._axes[0].label = f"Distance from A ({units})"
         self.label.text = (
             "Kymograph: the intensity along the line from A to B on the image in each frame."
         )

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import bqplot
 import ipywidgets as widgets
 import numpy as np
 import traitlets
 import xarray as xr
 
 import temwidgets as tw
-from temwidgets.widgets.controls import dropdown, number
+from temwidgets.widgets.controls import dropdown
 from temwidgets.widgets.download import plot_buttons
-from temwidgets.widgets.errors import guarded, reject_unknown, sentence
+from temwidgets.widgets.errors import guarded, reject_unknown
 from temwidgets.widgets.style import row, style_sheet, together
-from temwidgets.widgets.views._axes import MARGIN, horizontal, set_range, vertical
+from temwidgets.widgets.views._axes import set_range
 from temwidgets.widgets.views._base import note
-from temwidgets.widgets.views._figure_label import FigureLabel
-from temwidgets.widgets.views._line_drawing import LineDrawing
+from temwidgets.widgets.views._line_plot import LinePlot
 from temwidgets.widgets.views._map_words import map_title
-from temwidgets.widgets.views._print import Plot, PlotAxis, Printed
+from temwidgets.widgets.views._print import Plot
 from temwidgets.widgets.views._profile_strip import ProfileStrip, profile_words
 
 _RATIO = 0.62
@@ -29,7 +26,7 @@ _OPTIONS = ("start", "end", "width", "band", "active")
 _BANDS = [("standard error", "error"), ("spread across", "spread"), ("none", "none")]
 
 
-class MapProfile(Printed, widgets.VBox):
+class MapProfile(LinePlot):
     """The map of a `MapView` along a line; drag its ends on the image.
 
     Parameters
@@ -58,11 +55,7 @@ class MapProfile(Printed, widgets.VBox):
         If `view` is no MapView.
     """
 
-    start = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
-    end = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0))
-    width = traitlets.Float(0.0, min=0.0)
     band = traitlets.Enum(("error", "spread", "none"), "error")
-    active = traitlets.Bool(True)
     _following = False
 
     def __init__(self, view: Any, **options: Any) -> None:
@@ -74,11 +67,8 @@ class MapProfile(Printed, widgets.VBox):
         self.view = view
         self.profile: xr.Dataset | None = None
         self._band: str = "none"
-        self.drawing = LineDrawing(view.image_view, "profile", self.show_error)
-        super().__init__(layout=options.pop("layout", {}))
+        super().__init__(view.image_view, "profile", layout=options.pop("layout", {}))
         self._build()
-        for name in ("start", "end", "width"):
-            traitlets.link((self, name), (self.drawing, name))
         for name, value in options.items():
             setattr(self, name, value)
         self.observe(self._changed, ["start", "end", "width", "band", "active"])
@@ -94,10 +84,6 @@ class MapProfile(Printed, widgets.VBox):
             self.drawing.close()
         super().close()
 
-    def show_error(self, error: BaseException) -> None:
-        """Show the sentence of an exception under the plot."""
-        self._note.value = note(sentence(error), "error")
-
     def csv(self) -> str:
         """Return distance, place, mean, error, spread and number of samples as CSV."""
         if self.profile is None:
@@ -107,40 +93,22 @@ class MapProfile(Printed, widgets.VBox):
         table.columns = [n if units[n] == "1" else f"{n} ({units[n]})" for n in table.columns]
         return f"# {self._axes[1].label} along a line\n{table.to_csv(index=False)}"
 
-    def save_csv(self, path: str | Path) -> None:
-        """Write distance, place, mean, error, spread and number of samples as CSV."""
-        Path(path).write_text(self.csv(), encoding="utf-8")
-
     def plot(self) -> Plot:
         """Return what is shown, to be printed."""
         if self.profile is None:
             raise ValueError("There is no profile to print yet.")
-        x, y = (
-            PlotAxis(axis.label, scale.min, scale.max, tuple(axis.tick_values))
-            for axis, scale in zip(self._axes, (self._x, self._y), strict=True)
-        )
-        return Plot(x, y, {}, self._strip.print, _RATIO)
+        return Plot(*self._printed_axes(), {}, self._strip.print, _RATIO)
 
     def _build(self) -> None:
-        self._x, self._y = bqplot.LinearScale(), bqplot.LinearScale()
-        self._axes = horizontal(self._x), vertical(self._y)
+        self._make_axes()
         self._strip = ProfileStrip(self._x, self._y)
-        self.figure = bqplot.Figure(
-            marks=self._strip.marks, axes=list(self._axes), fig_margin=MARGIN, padding_x=0,
-            padding_y=0, animation_duration=0, display_toolbar=False,
-            layout={"width": "100%", "height": "220px", "min_width": "260px"},
-        )  # fmt: skip
-        self._words, self._note = widgets.HTML(), widgets.HTML()
+        self._make_figure(self._strip.marks, 220)
+        self._words = widgets.HTML()
         self._words.add_class("tem-stats")
-        self._note.add_class("tem-note")
-        self._width = number("Width", "Average across the line over this width; 0: one pixel")
-        self._unit = widgets.Label()
         self._choice = dropdown("Band", "What is drawn round the mean", _BANDS)
-        traitlets.link((self, "width"), (self._width, "value"))
         traitlets.link((self, "band"), (self._choice, "value"))
         files = plot_buttons(self, lambda: f"profile_{self.view.data.quantity}")
         head = row(together(self._width, self._unit), self._choice, together(*files))
-        self.label = FigureLabel()
         self.children = [style_sheet(), head, self.figure, self.label, self._words, self._note]
         self.add_class("temwidgets-view")
 
@@ -180,11 +148,8 @@ class MapProfile(Printed, widgets.VBox):
             self._words.value = ""
             return
         margin = 0.06 * (high - low) or 0.02 * abs(high) or 1.0
-        set_range(self._x, self._axes[0], 0.0, float(found["distance"][-1]))
         set_range(self._y, self._axes[1], low - margin, high + margin)
-        units = str(found["distance"].attrs["units"])
-        self._unit.value = units
-        self._axes[0].label = f"Distance from A ({units})"
+        self._show_distance(float(found["distance"][-1]), str(found["distance"].attrs["units"]))
         self._axes[1].label = map_title(values)
         self.label.text = f"{map_title(values)} along the line from A to B on the image."
         self._words.value = profile_words(found, values, self._band)
