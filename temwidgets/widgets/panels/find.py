@@ -12,6 +12,7 @@ import temwidgets as tw
 from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import dropdown, number
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.panels._following import Following
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 
@@ -25,7 +26,6 @@ class FindPanel(Panel):
     def _build(self) -> list[widgets.Widget]:
         self._known: tuple[Any, ...] = ()
         self._candidates: xr.Dataset | None = None
-        self._busy = False
         self.separation = number(
             "Separation", "Smallest distance between columns; 0: estimated from the image"
         )
@@ -45,7 +45,7 @@ class FindPanel(Panel):
         self.residual = self.action(
             "Find in residual", "After a fit: find weak columns in image - model", self._find_more
         )
-        self.threshold.observe(self._cut, "value")
+        self._following = Following(self, self._cut, self._shown, self.threshold)
         self.watch(self.workspace, self._shown, ["image", "columns"])
         self.watch(self.workspace, self._show_new, "columns")
         self._shown(None)
@@ -59,12 +59,13 @@ class FindPanel(Panel):
         self._run(None)
 
     @guarded
-    def _cut(self, change: Any) -> None:
+    def _cut(self) -> None:
         columns = self.workspace.columns
         applied = -1.0 if columns is None else columns.attrs.get("threshold", -1.0)
         # The slider answers with the nearest step when it is told a threshold.
-        if not self._busy and abs(change["new"] - applied) > 0.51 * _STEP:
-            self._run(change["new"])
+        if abs(self.threshold.value - applied) > 0.51 * _STEP:
+            self._run(self.threshold.value)
+            self._following.waiting = True
 
     @guarded
     def _find_more(self, _: Any) -> None:
@@ -103,7 +104,7 @@ class FindPanel(Panel):
             self.workspace.selection.select(new, rule="found in the residual")
 
     @guarded
-    def _shown(self, _: Any) -> None:
+    def _shown(self, _: Any = None) -> None:
         image, columns = self.workspace.image, self.workspace.columns
         self.unit.value = "nm" if image is None else length_unit(image)
         told = () if columns is None or "network" in columns.attrs else columns.attrs
@@ -119,7 +120,6 @@ class FindPanel(Panel):
         self.count.value = f"{columns.sizes['column']:,} columns"
         if "separation" in columns.attrs:
             self.count.value += f", {columns.attrs['separation']:.3g} {length_unit(image)} apart"
-        if fresh:
-            self._busy = True
-            self.threshold.value = float(columns.attrs["threshold"])
-            self._busy = False
+        if fresh and not self._following.waiting:  # else a newer cut is on its way
+            with self._following.quietly():
+                self.threshold.value = float(columns.attrs["threshold"])

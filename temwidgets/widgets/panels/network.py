@@ -15,6 +15,7 @@ from temwidgets.networks import looking
 from temwidgets.networks.shipped import available, locate
 from temwidgets.widgets.controls import dropdown, text
 from temwidgets.widgets.errors import guarded
+from temwidgets.widgets.panels._following import Following
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.panels._probability_overlay import ProbabilityOverlay
 from temwidgets.widgets.style import row, together
@@ -62,7 +63,6 @@ class NetworkPanel(Panel):
         self._seen: looking.Seen | None = None
         self._place: tuple[xr.DataArray | None, int] = (None, 0)
         self._cuts: dict[float | None, xr.Dataset] = {}
-        self._busy = self._wishing = False
         self.overlay = ProbabilityOverlay(self.view)
         self._make_choice()
         self._make_sliders()
@@ -73,7 +73,6 @@ class NetworkPanel(Panel):
         self.words = widgets.HTML()
         self.words.add_class("tem-note")
         self.watch(self.workspace, self._shown, ["image", "columns", "frame"])
-        self.watch(self.workspace.job, self._settled, "running")
         self.observe(self._shown, "active")
         self._shown(None)
         return [
@@ -102,8 +101,7 @@ class NetworkPanel(Panel):
         self.separation = _slider("Separation", "Smallest distance of two columns", ".3g")
         self.separation.readout = False
         self.unit = widgets.Label(layout={"width": "76px"})
-        self.threshold.observe(self._cut, "value")
-        self.separation.observe(self._cut, "value")
+        self._following = Following(self, self._cut, self._shown, self.threshold, self.separation)
 
     @guarded
     def _named(self, change: Any) -> None:
@@ -124,23 +122,16 @@ class NetworkPanel(Panel):
         self._run({})
 
     @guarded
-    def _settled(self, change: Any) -> None:
-        """Once nothing runs any more, show the cuts that came of what was wished."""
-        if not change["new"] and self._wishing:
-            self._wishing = False
-            self._shown(None)
-
-    @guarded
-    def _cut(self, _: Any) -> None:
+    def _cut(self) -> None:
         self._say_separation()
         found = self._found()
-        if self._busy or found is None:
+        if found is None:
             return
         applied = _applied(found)
         same = abs(self.threshold.value - applied[0]) < 0.51 * _STEP
         if not same or abs(self.separation.value - applied[1]) > 0.51 * self.separation.step:
-            self._wishing = True
             self._run({"threshold": self.threshold.value} | self._distance())
+            self._following.waiting = True
 
     def _distance(self) -> dict[str, Any]:
         return {"separation": self.separation.value} if self.separation.value > 0 else {}
@@ -178,7 +169,7 @@ class NetworkPanel(Panel):
         return columns if self._seen is not None and self._here and fresh else None
 
     @guarded
-    def _shown(self, _: Any) -> None:
+    def _shown(self, _: Any = None) -> None:
         found, columns = self._found(), self.workspace.columns
         for slider in (self.threshold, self.separation):
             slider.disabled = found is None
@@ -187,7 +178,7 @@ class NetworkPanel(Panel):
         told = {} if columns is None else columns.attrs
         self.words.value = note(str(told.get("advice", "")), "warning")
         self.count.value = "" if columns is None else _count(columns)
-        if found is not None and not self._wishing:  # else a newer cut is on its way
+        if found is not None and not self._following.waiting:  # else a newer cut is on its way
             self._follow(found)
         self._say_separation()
         self.overlay.show(self._seen if self._here and self.active else None)
@@ -195,15 +186,12 @@ class NetworkPanel(Panel):
     def _follow(self, found: xr.Dataset) -> None:
         """Put the sliders where the columns were cut, without taking that for a wish."""
         assert self._seen is not None
-        self._busy = True
-        try:
+        with self._following.quietly():
             far = 2 * looking.spacing_of(self._seen)
             if abs(self.separation.max - far) > 1e-6 * far:
                 self.separation.value = 0
                 self.separation.max, self.separation.step = far, far / _STEPS
             self.threshold.value, self.separation.value = _applied(found)
-        finally:
-            self._busy = False
 
     def _say_separation(self) -> None:
         image, value = self.workspace.image, self.separation.value

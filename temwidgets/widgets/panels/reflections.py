@@ -13,6 +13,7 @@ from temwidgets.conventions import length_unit
 from temwidgets.widgets.controls import checkbox, number, whole_number
 from temwidgets.widgets.errors import guarded
 from temwidgets.widgets.panels._family_chips import FamilyChips
+from temwidgets.widgets.panels._following import Following
 from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.panels._phases import PhaseList
 from temwidgets.widgets.style import row, together
@@ -64,7 +65,7 @@ class ReflectionPanel(Panel):
         self.count = widgets.Label(layout={"width": "auto"})
         self.families = FamilyChips(self.workspace)
         self.phases = PhaseList(self)
-        self.threshold.observe(self._cut, "value")
+        self._following = Following(self, self._cut, self._shown, self.threshold)
         for field in (self.least, self.most):
             field.observe(self._ranged, "value")
         self.watch(self.workspace, self._shown, ["image", "reflections"])
@@ -90,11 +91,12 @@ class ReflectionPanel(Panel):
         self._run()
 
     @guarded
-    def _cut(self, _: Any) -> None:
+    def _cut(self) -> None:
         """Cut anew what was found; before that there is nothing to cut."""
         found = self.workspace.reflections
-        if not self._busy and found is not None and "threshold" in found.attrs:
+        if found is not None and "threshold" in found.attrs:
             self._run()
+            self._following.waiting = True
 
     def _run(self) -> None:
         options: dict[str, Any] = {"threshold": round(self.threshold.value, 4)}
@@ -147,14 +149,13 @@ class ReflectionPanel(Panel):
         self.inside.layout.display = "" if region is not None else "none"
 
     @guarded
-    def _shown(self, _: Any) -> None:
+    def _shown(self, _: Any = None) -> None:
         image, found = self.workspace.image, self.workspace.reflections
         self.unit.value = "1/nm" if image is None else f"1/{length_unit(image)}"
         self.count.value = "" if found is None else _counted(found)
-        if found is not None and "threshold" in found.attrs:
-            self._busy = True
-            self.threshold.value = float(found.attrs["threshold"])
-            self._busy = False
+        if found is not None and "threshold" in found.attrs and not self._following.waiting:
+            with self._following.quietly():
+                self.threshold.value = float(found.attrs["threshold"])
 
 
 def _counted(found: Any) -> str:
