@@ -55,7 +55,9 @@ def mean_square_displacement(
     frame is scanned so quickly past a column that motion during its exposure, which would take
     off a third of a frame's diffusion [2]_, is left out. Errors are delete-one jackknife over
     columns, which are independent, as overlapping pairs of one column are not. The motion of a
-    frame took the mean of its n columns with it, which a factor n / (n - 1) makes up for.
+    frame took the mean of its n columns with it, which a factor n / (n - 1) makes up for; that of
+    neighbours (``drift_free(tracks, motion="local")``, where the scan drifts within frames) added
+    what these diffuse, which is taken off again.
 
     References
     ----------
@@ -72,11 +74,18 @@ def mean_square_displacement(
     steps, noise, pairs = _sums(tracks, frames, most)
     if not pairs.any():
         raise ValueError("No column is seen in two frames, so that nothing is known of its steps.")
-    present = np.isfinite(tracks["displacement"].values[..., 0]).sum(axis=1)
-    steps = steps * (1 + 1 / max(float(np.median(present)) - 1, 1.0))
     msd, spread, line, line_std = _jackknife(steps - noise if localisation else steps, pairs)
     taken = noise.sum(axis=1) / np.maximum(pairs.sum(axis=1), 1) * localisation
     return _described(length_unit(tracks), frame_time, (msd, spread, pairs, taken), line, line_std)
+
+
+def _made_up(tracks: xr.Dataset) -> np.ndarray:
+    """Variance of a place over that of what is left without the motion of the frame."""
+    there = np.isfinite(tracks["displacement"].transpose(*BOTH, "component").values[..., 0])
+    if "neighbour_share" in tracks:
+        return 1 / (1 + over_frames(tracks, "neighbour_share"))
+    alone = 1 + 1 / max(float(np.median(there.sum(axis=1))) - 1, 1.0)
+    return np.full(there.shape, alone)
 
 
 def _most(lags: int | None, frames: np.ndarray) -> int:
@@ -96,7 +105,7 @@ def _sums(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Squared steps, variances of places and numbers of pairs, summed; (lag, column) each."""
     values = tracks["displacement"].transpose(*BOTH, "component").values
-    variance = np.zeros(values.shape[:2])
+    variance, factor = np.zeros(values.shape[:2]), _made_up(tracks)
     for name in ("y_std", "x_std"):
         if name in tracks:
             variance += over_frames(tracks, name) ** 2
@@ -106,7 +115,8 @@ def _sums(
             for j in np.flatnonzero(frames == frame + lag):
                 square = ((values[j] - values[k]) ** 2).sum(axis=1)
                 there = np.isfinite(square)
-                steps[lag - 1] += np.where(there, square, 0)
+                made_up = (factor[j] + factor[k]) / 2
+                steps[lag - 1] += np.where(there, square * made_up, 0)
                 noise[lag - 1] += np.where(there, np.nan_to_num(variance[j] + variance[k]), 0)
                 pairs[lag - 1] += there
     return steps, noise, pairs

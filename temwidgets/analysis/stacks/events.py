@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from scipy.spatial import KDTree
 
 from temwidgets.analysis.stacks.motion import drift_free
+from temwidgets.analysis.stacks.surroundings import around
 from temwidgets.analysis.stacks.tracks import BOTH, LOST, check_tracks, over_frames
 from temwidgets.conventions import Flag, length_unit, quantity
 
 KINDS = ("vacancy", "filled", "hop", "intensity step")
 _GONE = 0.3  # of the intensity of the other side, and less: the column is not there
 _FEWEST = 2  # frames on either side of an event
-_NEIGHBOURS = 12  # that tell what the scan has done around a column
 _SHOWN = 4  # frames that have to show a column
 
 
@@ -155,25 +154,8 @@ def _places(tracks: xr.Dataset) -> _Series:
     level = over_frames(tracks, "intensity")
     with np.errstate(invalid="ignore"):
         values[~(level > _GONE * _bright(level))] = np.nan
-    return _Series(values - _around(values, tracks), errors)
-
-
-def _around(values: np.ndarray, tracks: xr.Dataset) -> np.ndarray:
-    """Median displacement of the neighbours of each column, (frame, column, component).
-
-    What moves all of them is the scan: its drift within a frame is no hop.
-    """
     places = np.column_stack([tracks["mean_y"].values, tracks["mean_x"].values])
-    known = np.flatnonzero(np.isfinite(places).all(axis=1))
-    out = np.zeros(values.shape)
-    if len(known) <= _NEIGHBOURS:
-        return out
-    near = KDTree(places[known]).query(places[known], k=_NEIGHBOURS + 1)[1][:, 1:]
-    moved = values[:, known[near]]  # (frame, column, neighbour, component)
-    seen = np.isfinite(moved).all(axis=3).sum(axis=2) > _NEIGHBOURS // 2
-    middle = np.nanmedian(np.where(seen[..., None, None], moved, 0.0), axis=2)
-    out[:, known] = middle
-    return out
+    return _Series(values - around(values, places), errors)
 
 
 def _bright(level: np.ndarray) -> np.ndarray:

@@ -16,6 +16,10 @@ from temwidgets.widgets.panels._panel import Panel
 from temwidgets.widgets.style import row, together
 
 _EXTENTS = [("all frames", "all"), ("what all frames show", "common")]
+_MOTIONS = [
+    ("shift of the frame", "shift"), ("shift, stretch and turn", "linear"),
+    ("drift within the frame", "local"),
+]  # fmt: skip
 _LISTED = 6
 
 
@@ -30,6 +34,8 @@ class StackPanel(Panel):
         What aligned frames cover, "all" or "common".
     separation : FloatText
         Of the columns of the mean, in the length unit; 0: estimated.
+    motion : Dropdown
+        What a displacement is without: "shift", "linear" or "local".
     fdr : FloatText
         Expected fraction of false ones among the events.
     """
@@ -40,6 +46,9 @@ class StackPanel(Panel):
         self.extent = dropdown("over", "What the aligned frames cover", _EXTENTS)
         self.separation = number("Separation", "Of the columns of the mean; 0: estimated")
         self.unit = widgets.Label("px")
+        self.motion = dropdown(
+            "without", "What all columns of a frame, or neighbours, have in common", _MOTIONS
+        )
         self.fdr = number("false ones", "Expected fraction of false ones among the events", 0.05)
         drift = self.action("Measure drift", "Where each frame lies", self._measure)
         align = self.action(
@@ -60,7 +69,8 @@ class StackPanel(Panel):
         )  # fmt: skip
         free = self.action(
             "Displacement", "How far each column is from its mean place, free of drift",
-            lambda _: workspace.run(tw.drift_free, into="tracks"), leads=False,
+            lambda _: workspace.run(tw.drift_free, into="tracks", motion=self.motion.value),
+            leads=False,
         )  # fmt: skip
         events = self.action(
             "Events", "Columns that vanish, come, hop or change in intensity", self._look,
@@ -77,7 +87,7 @@ class StackPanel(Panel):
         return [
             row(drift, self.lines, together(align, self.extent), mean),
             row(together(self.separation, self.unit), find, fit),
-            row(free, together(events, self.fdr), take),
+            row(together(free, self.motion), together(events, self.fdr), take),
             self.table,
         ]
 

@@ -22,6 +22,19 @@ def test_the_mean_square_displacement_has_the_slope_of_diffusion(walk, make_trac
     np.testing.assert_allclose(raw["noise"], 0)
 
 
+def test_drift_within_frames_is_no_diffusion(walk, make_tracks):
+    tracks = make_tracks(walk)
+    phase = np.random.default_rng(4).uniform(0, 2 * np.pi, (tracks.sizes["frame"], 1))
+    wave = 0.4 * np.sin(2 * np.pi * tracks["y"].values / 300 + phase)
+    bent = tracks.assign(x=tracks["x"] + wave)
+    found = tw.mean_square_displacement(tw.drift_free(bent, motion="local"), lags=10)
+    assert float(found["diffusion"]) == pytest.approx(0.004, abs=3 * float(found["diffusion_std"]))
+    vibration = 4 * 0.05**2
+    assert float(found["offset"]) == pytest.approx(vibration, abs=3 * float(found["offset_std"]))
+    shift = tw.mean_square_displacement(bent, lags=10)
+    assert float(shift["offset"]) > 5 * vibration
+
+
 def test_time_is_in_seconds_where_a_frame_takes_some(walk, make_tracks):
     tracks = tw.drift_free(make_tracks(walk))
     frames = tw.mean_square_displacement(tracks)

@@ -42,6 +42,25 @@ def test_a_motion_may_stretch(make_tracks):
     assert left["shift"] > 0.1
 
 
+def test_drift_within_frames_is_that_of_the_neighbours_too(make_tracks):
+    _, still = movie((90, 110), frames=8, drift=(0.3, 0.5), dose=None)
+    tracks = make_tracks(still, std=0.01)
+    bent = _bent(tracks)
+    local = tw.drift_free(bent, motion="local")
+    pull = (local["displacement"] / local["displacement_std"]).values
+    assert 0.9 < np.nanstd(pull) < 1.5
+    assert "neighbour_share" not in tw.drift_free(local)
+    shift = tw.drift_free(bent)
+    assert np.nanstd((shift["displacement"] / shift["displacement_std"]).values) > 4
+
+
+def test_few_columns_have_no_neighbours_enough(make_tracks):
+    _, truth = movie((90, 110), frames=8, dose=None)
+    few = make_tracks(truth).isel(column=slice(0, 12))
+    with pytest.raises(ValueError, match='"local" needs more than 12 columns, but 12 came'):
+        tw.drift_free(few, motion="local")
+
+
 def test_columns_that_are_never_seen_have_no_place(walk, make_tracks):
     tracks = make_tracks(walk)
     lost = tracks["flags"].values.copy()
@@ -53,9 +72,17 @@ def test_columns_that_are_never_seen_have_no_place(walk, make_tracks):
         assert np.isfinite(found["mean_y"].values[3:]).all()
 
 
+def _bent(tracks):
+    """Add a drift that is another one in each frame and at each height."""
+    rng = np.random.default_rng(4)
+    phase = rng.uniform(0, 2 * np.pi, (tracks.sizes["frame"], 1))
+    wave = 0.3 * np.sin(2 * np.pi * tracks["y"].values / 200 + phase)
+    return tracks.assign(x=tracks["x"] + wave)
+
+
 def test_what_cannot_be_told_is_refused(walk, make_tracks):
     tracks = make_tracks(walk)
-    with pytest.raises(ValueError, match="motion is one of shift, linear, but 'turn'"):
+    with pytest.raises(ValueError, match="motion is one of shift, linear, local, but 'turn'"):
         tw.drift_free(tracks, motion="turn")
     with pytest.raises(ValueError, match=r"Tracks are columns over \(frame, column\)"):
         tw.drift_free(tracks.sel(frame=0))

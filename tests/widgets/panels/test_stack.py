@@ -25,6 +25,11 @@ def test_from_the_drift_to_columns_in_all_frames(film):
     assert int(view.columns["frame"]) == 3
     press(panel, "Displacement")
     assert "displacement" in workspace.tracks
+    assert "neighbour_share" not in workspace.tracks
+    panel.motion.value = "local"
+    press(panel, "Displacement")
+    assert "neighbour_share" in workspace.tracks
+    assert "tw.drift_free(tracks, motion='local')" in workspace.script()
     assert "tw.fit_mean(image, drift, separation=12.0)" in workspace.script()
     assert "tw.fit_frames(image, columns, drift=drift)" in workspace.script()
     press(panel, "Take this frame")
