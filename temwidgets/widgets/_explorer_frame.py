@@ -31,7 +31,7 @@ class ExplorerFrame(widgets.VBox):
     """What explorers share: bar, tabs of steps, status, the image and the views beside it.
 
     A subclass has the traits `step` and `plot`, says in `_parts` what there is, where to begin in
-    `_begin`, and in `_results` the views that steps open.
+    `_begin`, in `_results` the views that steps open, and in `_of_stacks` what to know of stacks.
     """
 
     step: Any
@@ -39,6 +39,7 @@ class ExplorerFrame(widgets.VBox):
     _parts: Callable[[Workspace], Parts]
     _begin = "Find"
     _results: Mapping[str, Result] = MappingProxyType({})
+    _of_stacks = ""
     _following = False
 
     def __init__(
@@ -194,7 +195,8 @@ class ExplorerFrame(widgets.VBox):
         count = f", {describe(columns)}" if columns is not None else ""
         # What is told of it stays in one piece: its last word alone would wrap to a second line.
         told = f'<span class="tem-piece">{escape(describe(image) + count)}</span>'
-        self._title.value = f"<b>{escape(str(name))}</b> {told}"
+        more = self._of_stacks if image.sizes.get("frame", 1) > 1 else ""
+        self._title.value = f"<b>{escape(str(name))}</b> {told} {more}".rstrip()
 
 
 def _workspace(owner: str, source: Any, columns: xr.Dataset | None) -> Workspace:

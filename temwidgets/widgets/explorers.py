@@ -59,6 +59,10 @@ class Explorer(ExplorerFrame):
     strain_map, profile = view("Strain map"), view("Profile")
     order, correlation = view("Order"), view("Correlation")
     _parts = staticmethod(column_parts)
+    _of_stacks = (
+        "Steps act on the frame shown; to follow columns through all frames, open"
+        " <code>temwidgets.explore_stack(explorer.workspace)</code>."
+    )
 
 
 def explore(source: Any = None, columns: xr.Dataset | None = None, **options: Any) -> Explorer:

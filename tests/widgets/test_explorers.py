@@ -209,3 +209,11 @@ def test_columns_get_colours_once_they_are_told_apart(image, columns):
     again = tw.explore(image, columns)
     assert again.image_view.color_by == "sublattice"
     again.close()
+
+
+def test_a_stack_is_told_where_it_is_followed(image):
+    stack = tw.make_image(np.stack([image.values, image.values]), sampling=(0.02, 0.03))
+    workspace = Workspace(stack)
+    assert "temwidgets.explore_stack(explorer.workspace)" in tw.explore(workspace)._title.value
+    assert "explore_stack" not in tw.explore(image)._title.value
+    assert "explore_stack" not in tw.explore_stack(workspace)._title.value
