@@ -9,9 +9,9 @@ import numpy as np
 import scipy.ndimage as ndi
 
 from temwidgets.kernels.peaks import strongest
+from temwidgets.networks.answers import Answer, distance_of
 from temwidgets.networks.ap_gan_pairs import image_channels
 from temwidgets.networks.detection import Found
-from temwidgets.networks.prediction import Answer, distance_of
 from temwidgets.networks.tiles import apply
 
 _SEPARATION = 5.0  # px: half the spacing, when too few columns tell it

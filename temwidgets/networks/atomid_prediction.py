@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from temwidgets.networks.answers import Answer, distance_of
 from temwidgets.networks.atomid_batches import normalised
 from temwidgets.networks.atomid_detection import detect_boxes
 from temwidgets.networks.atomid_net import HeatSpacing
 from temwidgets.networks.detection import Found, detect
-from temwidgets.networks.prediction import Answer, distance_of
 from temwidgets.networks.tiles import apply
 
 Report = Callable[[float], None]

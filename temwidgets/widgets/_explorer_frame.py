@@ -195,8 +195,8 @@ class ExplorerFrame(widgets.VBox):
         count = f", {describe(columns)}" if columns is not None else ""
         # What is told of it stays in one piece: its last word alone would wrap to a second line.
         told = f'<span class="tem-piece">{escape(describe(image) + count)}</span>'
-        more = self._of_stacks if image.sizes.get("frame", 1) > 1 else ""
-        self._title.value = f"<b>{escape(str(name))}</b> {told} {more}".rstrip()
+        more = f". {self._of_stacks}" if image.sizes.get("frame", 1) > 1 and self._of_stacks else ""
+        self._title.value = f"<b>{escape(str(name))}</b> {told}{more}"
 
 
 def _workspace(owner: str, source: Any, columns: xr.Dataset | None) -> Workspace:

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 
 from temwidgets.networks import tiles
+from temwidgets.networks.answers import Answer, Prediction
 from temwidgets.networks.ap_gan import APGan
 from temwidgets.networks.ap_gan_pairs import image_channels, probability_maps
 from temwidgets.networks.ap_gan_prediction import detect_species, see
-from temwidgets.networks.prediction import Answer, Prediction, predict
+from temwidgets.networks.prediction import predict
 from temwidgets.networks.recipes.ap_gan import multilayer_pair
 from temwidgets.networks.store import Network
 
@@ -80,7 +81,7 @@ def test_columns_are_told_in_pixels_of_the_image():
         return detect_species(maps, threshold=threshold, separation=separation or 6)
 
     answer = Answer(maps.max(axis=-1), 1, 12.0, detect)
-    found = Prediction(answer, 0.5, (180, 140), 24.0).columns()
+    found = Prediction(answer, 0.5, (180, 140), 24.0, 12.0).columns()
     place = (columns + 0.5) / 0.5 - 0.5
     away = np.abs(found.place[:, None] - place[None]).max(-1).min(1)
     assert len(found.place) == len(columns)
