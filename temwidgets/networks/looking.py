@@ -78,7 +78,7 @@ def look(
     filled = fill_missing(values)
     guess = _guess(image, filled)
     prediction = _predict(known, values, guess.spacings, report)
-    evidence = gather(filled, prediction.spacing)
+    evidence = gather(filled, prediction.spacing, guess.sigma)
     if report:
         report(1.0)
     return Seen(image, filled, guess.sigma, prediction, evidence, contrast, known)

@@ -28,6 +28,26 @@ def test_sites_without_a_column_are_vacancies_and_columns_are_not(layer):
     assert not told[: truth.sizes["column"]].any()
 
 
+def test_faint_columns_are_no_vacancies():
+    """Such as other atoms, or one atom where two were: there for whoever looks for them."""
+    image, truth = tw.synthetic.hexagonal((256, 240), separation=SPACING, dose=300.0, seed=2)
+    faint = np.random.default_rng(1).choice(truth.sizes["column"], 30, replace=False)
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    values = image.values.astype(np.float32)
+    for one in faint:
+        column = truth.isel(column=one)
+        away = (y - float(column["y"])) ** 2 + (x - float(column["x"])) ** 2
+        gone = (
+            0.6 * float(column["amplitude"]) * np.exp(-away / 2 / float(column["sigma_major"]) ** 2)
+        )
+        values -= gone.astype(np.float32)
+    assert not is_vacancy(gather(values, SPACING), place(truth)).any()
+    found = tw.find_columns(tw.make_image(values), method="network")
+    inner = (place(truth) > 4).all(axis=1) & (place(truth) < np.array(image.shape) - 5).all(axis=1)
+    scored = tw.score_columns(found, truth.isel(column=inner), radius=4.0)
+    assert float(scored["recall"]) == 1
+
+
 def test_clarity_rises_with_dose():
     clear = []
     for dose in (1.0, 10.0, 100.0):
