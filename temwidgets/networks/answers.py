@@ -10,9 +10,9 @@ import numpy as np
 from temwidgets.networks.batches import nearest_distance
 from temwidgets.networks.detection import Found
 
-_COUNTED = 0.4  # probability from which a column counts
-_MANY = 0.1  # exponent: as sure of a thousand columns weighs twice as much as of one
+_COUNTED = 0.5  # probability from which a column counts
 _NEARLY = 0.1  # log of a spacing told over one assumed that says nothing
+_LARGE = 1.7  # zoom beyond which noise becomes blobs
 
 
 class Answer(NamedTuple):
@@ -53,15 +53,18 @@ class Prediction(NamedTuple):
         return float((weight**2).sum() / weight.sum()) if len(weight) else 0.0
 
     def evidence(self) -> float:
-        """How much speaks for the scale: certainty, and a little of many columns.
+        """How much speaks for the scale: certainty, and the root of the log odds of all columns.
 
         On a wrong scale a network is sure of a few columns, or unsure of many, and tells another
-        spacing than it would then have been shown.
+        spacing than it would then have been shown. Noise that is much enlarged has columns of its
+        own.
         """
-        many = len(self.columns(_COUNTED).probability) / (self.shape[0] * self.shape[1])
+        sure = np.clip(self.columns(_COUNTED).probability, _COUNTED, 0.99)
+        odds = float(np.log(sure / (1 - sure)).sum()) / (self.shape[0] * self.shape[1])
         told = self.answer.spacing if np.isfinite(self.answer.spacing) else self.assumed
-        off = abs(np.log(told / self.assumed)) - _NEARLY
-        return self.certainty() * float(many**_MANY * np.exp(-max(off, 0.0)))
+        off = max(abs(np.log(told / self.assumed)) - _NEARLY, 0.0)
+        enlarged = max(self.zoom / _LARGE, 1.0)
+        return self.certainty() * float(np.sqrt(odds) * np.exp(-off)) / enlarged**2
 
 
 def distance_of(found: Found) -> float:

@@ -84,8 +84,10 @@ def find_columns(
 
     Network: the image is brought to the scale that the network knows, where neighbours are some 12
     px apart. The spacing comes from the pairs it was trained on, the classical search and
-    the network itself, and where they differ the surer answer is taken. Columns that
-    what repeats in the image wants but the image itself denies are vacancies and are left out.
+    the network itself, and where they differ the answer that is sure of more columns is taken. In
+    doubt other scales are tried, and the image is looked at twice, the second time turned by half.
+    Columns that what repeats in the image wants but the image itself denies are vacancies and are
+    left out; faint ones are not.
     """
     if method == "peaks":
         return classical.find_columns(
