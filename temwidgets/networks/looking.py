@@ -21,8 +21,8 @@ Report = Callable[[float], None]
 
 DEFAULT = "default"
 _UNSURE = 0.5
-_DOUBTED = 0.45  # certainty below which single places must be likelier
-_NOWHERE = 0.35  # certainty that images without columns hardly reach
+_DOUBTED = 0.5  # certainty below which single places must be likelier
+_NOWHERE = 0.4  # certainty that images without columns hardly reach
 _SURE = 0.75  # probability that single places reach by chance in such images
 _CLEAR = 4.0  # columns over noise above which a profile tells a centre better than the network
 _THIN, _THICK = 0.08, 0.4  # sigma over spacing of columns that are told apart
