@@ -10,6 +10,7 @@ import numpy as np
 from temwidgets.networks.batches import nearest_distance
 from temwidgets.networks.detection import Found
 
+_SEEN = 0.1  # probability of what may be a column
 _COUNTED = 0.5  # probability from which a column counts
 _NEARLY = 0.1  # log of a spacing told over one assumed that says nothing
 _LARGE = 1.7  # zoom beyond which noise becomes blobs
@@ -49,8 +50,7 @@ class Prediction(NamedTuple):
 
     def certainty(self) -> float:
         """How sure the network is of what it calls columns: their mean probability, 0 to 1."""
-        weight = self.columns(0.1).probability
-        return float((weight**2).sum() / weight.sum()) if len(weight) else 0.0
+        return _certainty(self.columns(_SEEN).probability)
 
     def evidence(self) -> float:
         """How much speaks for the scale: certainty, and the root of the log odds of all columns.
@@ -59,12 +59,17 @@ class Prediction(NamedTuple):
         spacing than it would then have been shown. Noise that is much enlarged has columns of its
         own.
         """
-        sure = np.clip(self.columns(_COUNTED).probability, _COUNTED, 0.99)
+        probability = self.columns(_SEEN).probability
+        sure = np.clip(probability, _COUNTED, 0.99)  # the others have odds of 1
         odds = float(np.log(sure / (1 - sure)).sum()) / (self.shape[0] * self.shape[1])
         told = self.answer.spacing if np.isfinite(self.answer.spacing) else self.assumed
         off = max(abs(np.log(told / self.assumed)) - _NEARLY, 0.0)
         enlarged = max(self.zoom / _LARGE, 1.0)
-        return self.certainty() * float(np.sqrt(odds) * np.exp(-off)) / enlarged**2
+        return _certainty(probability) * float(np.sqrt(odds) * np.exp(-off)) / enlarged**2
+
+
+def _certainty(probability: np.ndarray) -> float:
+    return float((probability**2).sum() / probability.sum()) if len(probability) else 0.0
 
 
 def distance_of(found: Found) -> float:

@@ -48,8 +48,15 @@ def gather(image: np.ndarray, spacing: float, column: float = float("nan")) -> E
     return Evidence(_bumps(flat, sigma), _bumps(repeats, sigma), zoom, spacing * zoom, width)
 
 
-def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
-    """Tell places where the lattice wants a column and the image has none.
+class Judgement(NamedTuple):
+    """What the image says of places."""
+
+    vacant: np.ndarray  # (n,) bool: the lattice wants a column and the image has none
+    clarity: float  # height of a typical column over what noise does to it; 0 for too few
+
+
+def judge(evidence: Evidence, place: np.ndarray) -> Judgement:
+    """Tell the vacancies among places, and how clear columns are.
 
     A lattice seen far below the noise is seen by what repeats; so a missing column is filled in.
     Heights in the image, without what neighbours add, are compared with those in what repeats
@@ -65,24 +72,14 @@ def is_vacancy(evidence: Evidence, place: np.ndarray) -> np.ndarray:
     place : ndarray, (n, 2)
         y, x, px.
 
-    Returns
-    -------
-    ndarray of bool, (n,)
     """
     if len(place) < _FEW:
-        return np.zeros(len(place), bool)
+        return Judgement(np.zeros(len(place), bool), 0.0)
     short, typical, spread = _heights(evidence, place)
     least, most = (share * typical for share in _MISSED)
     missed = min(max(typical - _APART * spread, least), most)
-    return (short > missed) & (short > _SURE * spread) & bool(typical > 0)
-
-
-def clarity(evidence: Evidence, place: np.ndarray) -> float:
-    """Height of a typical column over what noise does to it; 0 where there are too few."""
-    if len(place) < _FEW:
-        return 0.0
-    _, typical, spread = _heights(evidence, place)
-    return typical / max(spread, 1e-12)
+    vacant = (short > missed) & (short > _SURE * spread) & bool(typical > 0)
+    return Judgement(vacant, typical / max(spread, 1e-12))
 
 
 def _heights(evidence: Evidence, place: np.ndarray) -> tuple[np.ndarray, float, float]:

@@ -207,13 +207,14 @@ def _aspect(image: xr.DataArray) -> tuple[float, float]:
 
 
 def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
-    from temwidgets.networks.evidence import is_vacancy
+    from temwidgets.networks.evidence import judge
 
     grid, prediction = pixel_grid(seen.image), seen.prediction
     unit = float(np.sqrt(grid.sampling.y * grid.sampling.x))
     found = prediction.columns(_LEAST, None if separation is None else 0.7 * separation / unit)
-    place, real = _at_border(seen, found.place)
-    real &= ~is_vacancy(seen.evidence, found.place)
+    judged = judge(seen.evidence, found.place)
+    place, real = _at_border(seen, found.place, judged.clarity)
+    real &= ~judged.vacant
     columns = make_columns(*grid.to_lengths(*place[real].T), units=grid.units)
     probability = found.probability[real].astype(float)
     for name in ("probability", "score"):
@@ -231,13 +232,12 @@ def _as_columns(seen: Seen, separation: float | None) -> xr.Dataset:
     return columns
 
 
-def _at_border(seen: Seen, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _at_border(seen: Seen, place: np.ndarray, clarity: float) -> tuple[np.ndarray, np.ndarray]:
     """Place those near the edge of a clear image by their profiles; tell which lie in it."""
     from temwidgets.kernels.peaks import refine_at_border
-    from temwidgets.networks.evidence import clarity
 
     spacing = seen.prediction.spacing
-    if _THIN < seen.sigma / spacing < _THICK and clarity(seen.evidence, place) > _CLEAR:
+    if _THIN < seen.sigma / spacing < _THICK and clarity > _CLEAR:
         pixels = [(seen.sigma / side, 0.5 * spacing / side) for side in _aspect(seen.image)]
         place = refine_at_border(seen.filled, place, *zip(*pixels, strict=True))
     last = np.array(seen.filled.shape) - 1

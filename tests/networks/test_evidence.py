@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import temwidgets as tw
-from temwidgets.networks.evidence import clarity, gather, is_vacancy
+from temwidgets.networks.evidence import gather, judge
 
 SPACING = 14.0
 
@@ -21,7 +21,7 @@ def test_sites_without_a_column_are_vacancies_and_columns_are_not(layer):
     gone = np.column_stack([truth.attrs["vacancy_y"], truth.attrs["vacancy_x"]])
     inner = gone[((gone > 4) & (gone < np.array(image.shape) - 5)).all(axis=1)]
     sites = np.concatenate([place(truth), inner])
-    told = is_vacancy(gather(image.values.astype(np.float32), SPACING), sites)
+    told = judge(gather(image.values.astype(np.float32), SPACING), sites).vacant
     assert len(inner) > 10
     assert told[truth.sizes["column"] :].mean() > 0.9
     # also at the border, where the filter is at its weakest
@@ -41,7 +41,7 @@ def test_faint_columns_are_no_vacancies():
             0.6 * float(column["amplitude"]) * np.exp(-away / 2 / float(column["sigma_major"]) ** 2)
         )
         values -= gone.astype(np.float32)
-    assert not is_vacancy(gather(values, SPACING), place(truth)).any()
+    assert not judge(gather(values, SPACING), place(truth)).vacant.any()
     found = tw.find_columns(tw.make_image(values), method="network")
     inner = (place(truth) > 4).all(axis=1) & (place(truth) < np.array(image.shape) - 5).all(axis=1)
     scored = tw.score_columns(found, truth.isel(column=inner), radius=4.0)
@@ -53,7 +53,7 @@ def test_clarity_rises_with_dose():
     for dose in (1.0, 10.0, 100.0):
         image, truth = tw.synthetic.hexagonal((200, 256), separation=SPACING, dose=dose, seed=3)
         seen = gather(image.values.astype(np.float32), SPACING)
-        clear.append(clarity(seen, place(truth)))
+        clear.append(judge(seen, place(truth)).clarity)
     assert clear == sorted(clear)
     assert clear[0] < 4 < clear[1]
 
@@ -61,5 +61,5 @@ def test_clarity_rises_with_dose():
 def test_few_columns_tell_nothing(layer):
     seen = gather(layer[0].values.astype(np.float32), SPACING)
     few = place(layer[1])[:7]
-    assert clarity(seen, few) == 0
-    assert not is_vacancy(seen, few).any()
+    assert judge(seen, few).clarity == 0
+    assert not judge(seen, few).vacant.any()

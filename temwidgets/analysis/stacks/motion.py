@@ -53,10 +53,11 @@ def drift_free(tracks: xr.Dataset, *, motion: str = "shift") -> xr.Dataset:
     if motion not in MOTIONS:
         raise ValueError(f"motion is one of {', '.join(MOTIONS)}, but {motion!r} came.")
     seen, unit = seen_in(tracks), length_unit(tracks)
-    if motion == "local" and seen.any(axis=0).sum() <= NEIGHBOURS:
+    known = int(seen.any(axis=0).sum())
+    if motion == "local" and known <= NEIGHBOURS:
         raise ValueError(
-            f'motion="local" needs more than {NEIGHBOURS} columns, but'
-            f' {int(seen.any(axis=0).sum())} came. Use "shift" or "linear".'
+            f'motion="local" needs more than {NEIGHBOURS} columns, but {known} came. Use "shift" or'
+            ' "linear".'
         )
     places = [np.where(seen, over_frames(tracks, n), np.nan) for n in "yx"]
     design = _design(places, motion)
@@ -80,14 +81,17 @@ def drift_free(tracks: xr.Dataset, *, motion: str = "shift") -> xr.Dataset:
         moved, errors = moved - beside.moved, errors * np.sqrt(1 + beside.share)[..., None]
         text = "variance that the neighbours added over that of the column"
         made["neighbour_share"] = quantity(BOTH, beside.share, "1", text)
-    text = "displacement from the mean place, without the motion of the frame"
-    three = (*BOTH, "component")
-    made["displacement"] = quantity(
-        three, moved, unit, text, ancillary_variables="displacement_std"
-    )
-    made["displacement_std"] = quantity(three, errors, unit, f"standard error of {text}")
+    made |= _displacement(moved, errors, unit)
     stale = [n for n in tracks.data_vars if str(n).startswith(("displacement", "neighbour_share"))]
     return tracks.drop_vars(stale).assign(made).assign_coords(component=["y", "x"])
+
+
+def _displacement(moved: np.ndarray, errors: np.ndarray, unit: str) -> dict[str, xr.Variable]:
+    text = "displacement from the mean place, without the motion of the frame"
+    three = (*BOTH, "component")
+    told = quantity(three, moved, unit, text, ancillary_variables="displacement_std")
+    error = quantity(three, errors, unit, f"standard error of {text}")
+    return {"displacement": told, "displacement_std": error}
 
 
 def _design(places: list[np.ndarray], motion: str) -> np.ndarray:

@@ -1,7 +1,9 @@
 import pytest
 
 import temwidgets as tw
+from temwidgets.widgets import ImageView
 from temwidgets.widgets.panels import _refit
+from temwidgets.widgets.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +29,18 @@ def done():
         return workspace
 
     return wait
+
+
+@pytest.fixture
+def opened(lattice, done):
+    """A maker of a panel over one of two linked views, after Find."""
+
+    def make(kind):
+        workspace = Workspace(lattice)
+        views = ImageView(workspace), ImageView(workspace)
+        panel = kind(workspace, view=views[0])
+        panel.find.click()
+        done(workspace)
+        return panel, views
+
+    return make

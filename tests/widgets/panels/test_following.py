@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import ipywidgets as widgets
 import pytest
 
-from temwidgets.widgets import FindPanel, ImageView
+from temwidgets.widgets import FindPanel
 from temwidgets.widgets.panels._following import Following
 from temwidgets.widgets.workspace import Workspace
 
@@ -88,13 +88,10 @@ def test_the_end_of_what_was_asked_is_told_once(panel, slider):
     assert not following.waiting
 
 
-def test_thresholds_that_follow_each_other_end_at_the_last(lattice, done):
+def test_thresholds_that_follow_each_other_end_at_the_last(opened, done):
     """On both of two views; the slider never goes back to a cut before."""
-    workspace = Workspace(lattice)
-    views = ImageView(workspace), ImageView(workspace)
-    panel = FindPanel(workspace, view=views[0])
-    panel.find.click()
-    done(workspace)
+    panel, views = opened(FindPanel)
+    workspace = panel.workspace
     seen = []
     panel.threshold.observe(lambda change: seen.append(change["new"]), "value")
     wished = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]

@@ -10,18 +10,11 @@ from temwidgets.networks import looking
 from temwidgets.networks.shipped import locate
 from temwidgets.widgets import ImageView, NetworkPanel
 from temwidgets.widgets.panels.find import FindPanel
-from temwidgets.widgets.workspace import Workspace
 
 
 @pytest.fixture
-def found(lattice, done):
-    """A panel over one of two linked views, after Find."""
-    workspace = Workspace(lattice)
-    views = ImageView(workspace), ImageView(workspace)
-    panel = NetworkPanel(workspace, view=views[0])
-    panel.find.click()
-    done(workspace)
-    return panel, views
+def found(opened):
+    return opened(NetworkPanel)
 
 
 def drawn(view):
